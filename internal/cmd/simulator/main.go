@@ -1,0 +1,126 @@
+// Simulator runs a simulated Salesforce org on this machine, for whatever talks
+// to Salesforce: Terraform, jsforce, the sf CLI, curl.
+//
+//	go run ./internal/cmd/simulator -refresh-token 5Aep861.example
+//	curl -i -d token=5Aep861.example http://127.0.0.1:8080/services/oauth2/revoke
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforcetest"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "simulator:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves an org until ctx is done. It writes one line per listener to
+// stdout when all of them are ready.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	// Nobody reads the requests back, so a long run need not keep them.
+	config := salesforcetest.Config{MaxRequests: 1}
+	flags := flag.NewFlagSet("simulator", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	listenAddress := flags.String("listen", "127.0.0.1:8080", "loopback `host:port` for plain HTTP; port 0 takes a free one")
+	tlsAddress := flags.String("tls-listen", "", "loopback `host:port` for HTTPS as well")
+	caFile := flags.String("tls-ca-file", "", "`file` to write the CA of -tls-listen to, in PEM")
+	flags.StringVar(&config.Site, "site", "", "path `prefix` of a site, such as /partners, to serve everything under as well")
+	flags.StringVar(&config.ClientID, "client-id", salesforcetest.DefaultClientID, "consumer `key` of the app")
+	flags.StringVar(&config.ClientSecret, "client-secret", salesforcetest.DefaultClientSecret, "consumer `secret` of the app")
+	flags.StringVar(&config.Username, "username", salesforcetest.DefaultUsername, "`user` who signs in")
+	certificateFile := flags.String("certificate", "", "PEM `file` with the app's certificate, for the JWT bearer flow")
+	flags.Func("refresh-token", "a refresh `token` that lives from the start; may be repeated", func(token string) error {
+		config.RefreshTokens = append(config.RefreshTokens, token)
+		return nil
+	})
+	oauthTokens := flags.Int("oauth-tokens", 0, "how many refresh tokens of other users to start with, as rows of OauthToken")
+	appName := flags.String("app-name", salesforcetest.DefaultAppName, "`name` of the app of -oauth-tokens")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	if (*tlsAddress == "") != (*caFile == "") {
+		return errors.New("-tls-listen and -tls-ca-file go together")
+	}
+	if *certificateFile != "" {
+		var err error
+		if config.Certificate, err = readCertificate(*certificateFile); err != nil {
+			return fmt.Errorf("-certificate: %w", err)
+		}
+	}
+	org := salesforcetest.NewOrg(config)
+	org.AddOauthTokens(*appName, *oauthTokens)
+
+	listener, err := listen(*listenAddress)
+	if err != nil {
+		return fmt.Errorf("-listen: %w", err)
+	}
+	servers := []*salesforcetest.Server{salesforcetest.Serve(org, listener)}
+	defer servers[0].Close()
+
+	if *tlsAddress != "" {
+		listener, err := listen(*tlsAddress)
+		if err != nil {
+			return fmt.Errorf("-tls-listen: %w", err)
+		}
+		server := salesforcetest.ServeTLS(org, listener)
+		defer server.Close()
+		if err := os.WriteFile(*caFile, server.CACertPEM(), 0o644); err != nil {
+			return fmt.Errorf("-tls-ca-file: %w", err)
+		}
+		servers = append(servers, server)
+	}
+
+	for _, server := range servers {
+		if _, err := fmt.Fprintln(stdout, "listening on", server.URL); err != nil {
+			return err
+		}
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// listen opens a port that only this machine can reach: the org hands tokens
+// to anybody who asks. It listens on the very address that it has checked, so a
+// name that changes its mind does no harm.
+func listen(address string) (net.Listener, error) {
+	resolved, err := net.ResolveTCPAddr("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	if !resolved.IP.IsLoopback() {
+		return nil, fmt.Errorf("%q is not a loopback address, such as 127.0.0.1:8080", address)
+	}
+	return net.ListenTCP("tcp", resolved)
+}
+
+func readCertificate(file string) (*x509.Certificate, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	block, _ := pem.Decode(data)
+	if block == nil || block.Type != "CERTIFICATE" {
+		return nil, fmt.Errorf("%s holds no certificate in PEM", file)
+	}
+	return x509.ParseCertificate(block.Bytes)
+}
