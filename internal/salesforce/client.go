@@ -1,0 +1,252 @@
+// Package salesforce is a client of the OAuth endpoints of a Salesforce org.
+// It knows nothing of Terraform.
+package salesforce
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/go-cleanhttp"
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+const (
+	// DefaultRequestTimeout bounds one attempt of a request.
+	DefaultRequestTimeout = 30 * time.Second
+
+	// maxAnswer is how many bytes of an answer are read. Salesforce's own are
+	// a few hundred bytes long.
+	maxAnswer = 64 << 10
+
+	// maxIdleConnections to one host lets every request of a busy run find
+	// its connection again; net/http by itself keeps two.
+	maxIdleConnections = 100
+
+	// The back-off starts at the first and doubles up to the second.
+	minBackoff = 500 * time.Millisecond
+	maxBackoff = 30 * time.Second
+)
+
+// A Client sends requests to Salesforce. The zero value works and tries each
+// request once. A Client may be used by several goroutines at a time.
+type Client struct {
+	// Transport carries the requests; nil means http.DefaultTransport.
+	// NewTransport makes one that suits many requests to one host.
+	Transport http.RoundTripper
+
+	UserAgent      string
+	MaxRetries     int           // how often a request that failed for now is sent again
+	RequestTimeout time.Duration // of one attempt; 0 means DefaultRequestTimeout
+
+	// OnAttempt, if set, is told of every attempt when it is over.
+	OnAttempt func(context.Context, Attempt)
+}
+
+// An Attempt is one time that a request was sent. It holds no secret.
+type Attempt struct {
+	Method   string
+	URL      string
+	Number   int // from 1
+	Status   int // 0 if there was no answer
+	Duration time.Duration
+	Error    string // why there was no answer, fit to be shown; else empty
+}
+
+// NewTransport returns a transport that keeps connections for as many requests
+// as Terraform has in flight, and trusts roots, or the system's where nil.
+func NewTransport(roots *x509.CertPool) *http.Transport {
+	transport := cleanhttp.DefaultPooledTransport()
+	transport.MaxIdleConns = maxIdleConnections
+	transport.MaxIdleConnsPerHost = maxIdleConnections
+	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
+	return transport
+}
+
+// An answer is the last word of a server, read to its end.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte // nil if there was more than maxAnswer of it
+
+	attempts   int
+	unanswered bool // an earlier attempt arrived, for all that is known, and got no answer
+}
+
+// A call is one request with all its attempts. As the transport of its own
+// http.Client it sees each of them.
+type call struct {
+	client     *Client
+	secrets    []string // never to be shown, whatever the server says
+	attempts   int
+	unanswered bool
+	status     int // of the last attempt that was answered, or 0
+}
+
+// post sends a form, again and again as long as that may help, and returns the
+// last answer, whatever its status. No answer is an *UnansweredError.
+func (c *Client) post(ctx context.Context, url string, form url.Values, secrets ...string) (*answer, error) {
+	req, err := retryablehttp.NewRequestWithContext(ctx, http.MethodPost, url, []byte(form.Encode()))
+	if err != nil {
+		return nil, errors.New("the URL of the request is malformed")
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("User-Agent", c.UserAgent)
+
+	call := &call{client: c, secrets: secrets}
+	timeout := c.RequestTimeout
+	if timeout == 0 {
+		timeout = DefaultRequestTimeout
+	}
+	retrying := &retryablehttp.Client{
+		HTTPClient: &http.Client{
+			Transport: call,
+			Timeout:   timeout,
+			CheckRedirect: func(*http.Request, []*http.Request) error {
+				return http.ErrUseLastResponse
+			},
+		},
+		RetryMax:     c.MaxRetries,
+		RetryWaitMin: minBackoff,
+		RetryWaitMax: maxBackoff,
+		CheckRetry:   checkRetry,
+		Backoff:      backoff,
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+	}
+	resp, err := retrying.Do(req)
+	if resp == nil || err != nil {
+		return nil, call.unansweredError(ctx, err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body) // from memory: RoundTrip has read it
+	if err != nil {
+		return nil, call.unansweredError(ctx, err)
+	}
+	if len(body) > maxAnswer {
+		body = nil
+	}
+	return &answer{resp.StatusCode, resp.Header, body, call.attempts, call.unanswered}, nil
+}
+
+// RoundTrip makes one attempt and reads its answer to the end, or to the
+// limit: an answer that breaks off is none.
+func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
+	c.attempts++
+	start := time.Now()
+	var sent atomic.Bool
+	resp, err := c.read(req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
+		WroteRequest: func(info httptrace.WroteRequestInfo) { sent.Store(info.Err == nil) },
+	})))
+
+	attempt := Attempt{Method: req.Method, URL: req.URL.String(), Number: c.attempts, Duration: time.Since(start)}
+	if err != nil {
+		attempt.Error = clean(err.Error(), c.secrets...)
+		c.unanswered = c.unanswered || sent.Load()
+	} else {
+		attempt.Status = resp.StatusCode
+		c.status = resp.StatusCode
+	}
+	if c.client.OnAttempt != nil {
+		c.client.OnAttempt(req.Context(), attempt)
+	}
+	return resp, err
+}
+
+func (c *call) read(req *http.Request) (*http.Response, error) {
+	transport := c.client.Transport
+	if transport == nil {
+		transport = http.DefaultTransport
+	}
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	return resp, nil
+}
+
+// unansweredError puts err, the end of the last attempt or of the wait after
+// it, into words that hold nothing but what may be shown.
+func (c *call) unansweredError(ctx context.Context, err error) *UnansweredError {
+	result := &UnansweredError{Attempts: c.attempts, Arrived: c.unanswered, cause: ctx.Err()}
+	var urlError *url.Error
+	switch {
+	case errors.Is(result.cause, context.Canceled):
+		result.Reason = "the run was interrupted"
+	case result.cause != nil:
+		result.Reason = "the time for this operation is up"
+	case errors.As(err, &urlError) && urlError.Timeout():
+		result.Reason = "the last attempt timed out"
+	case urlError != nil:
+		result.Reason = clean(urlError.Err.Error(), c.secrets...)
+	default:
+		result.Reason = clean(err.Error(), c.secrets...)
+	}
+	if c.status != 0 {
+		result.Reason += "; an earlier attempt was answered " + statusText(c.status)
+	}
+	return result
+}
+
+// retryable reports whether a status says "later" rather than "no". Salesforce
+// sends 420 where others send 429.
+func retryable(status int) bool {
+	switch status {
+	case 420, http.StatusTooManyRequests, http.StatusInternalServerError,
+		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+func checkRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
+	if err != nil || ctx.Err() != nil {
+		return retryablehttp.DefaultRetryPolicy(ctx, resp, err)
+	}
+	deadline, bounded := ctx.Deadline()
+	if wait, ok := retryAfter(resp.Header); ok && bounded && time.Until(deadline) < wait {
+		return false, nil // The answer says more than waiting in vain would.
+	}
+	return retryable(resp.StatusCode), nil
+}
+
+// backoff waits as long as the server asks for; else twice as long each time,
+// less up to a half at random, so that many clients do not come back as one.
+func backoff(shortest, longest time.Duration, attempt int, resp *http.Response) time.Duration {
+	if resp != nil {
+		if wait, ok := retryAfter(resp.Header); ok {
+			return wait
+		}
+	}
+	wait := retryablehttp.DefaultBackoff(shortest, longest, attempt, nil)
+	return wait - rand.N(wait/2)
+}
+
+// retryAfter reads the Retry-After header (RFC 9110, section 10.2.3): seconds
+// or a date. A date in the past means at once.
+func retryAfter(header http.Header) (time.Duration, bool) {
+	value := strings.TrimSpace(header.Get("Retry-After"))
+	if seconds, err := strconv.ParseUint(value, 10, 32); err == nil {
+		return time.Duration(seconds) * time.Second, true
+	}
+	if date, err := http.ParseTime(value); err == nil {
+		return max(0, time.Until(date)), true
+	}
+	return 0, false
+}

@@ -1,0 +1,92 @@
+package salesforce
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// A ResponseError says that the org answered, but not with what was asked for.
+type ResponseError struct {
+	Status      int           // of HTTP
+	Code        string        // the OAuth error, such as unsupported_token_type; may be empty
+	Description string        // the OAuth error_description; may be empty
+	Attempts    int           // how often the request was sent
+	RetryAfter  time.Duration // how long the org asked to be left alone; 0 if it did not say
+}
+
+func (e *ResponseError) Error() string {
+	var s strings.Builder
+	fmt.Fprintf(&s, "the server answered %s", statusText(e.Status))
+	if e.Code != "" {
+		fmt.Fprintf(&s, ", %s", e.Code)
+	}
+	if e.Description != "" {
+		fmt.Fprintf(&s, ": %s", e.Description)
+	}
+	if e.Attempts > 1 {
+		fmt.Fprintf(&s, " (after %d attempts)", e.Attempts)
+	}
+	if e.RetryAfter > 0 {
+		fmt.Fprintf(&s, ", and asked to be left alone for %s", e.RetryAfter.Round(time.Second))
+	}
+	return s.String()
+}
+
+// Temporary reports whether the same request may succeed later.
+func (e *ResponseError) Temporary() bool { return retryable(e.Status) }
+
+// A RedirectError says that the org pointed elsewhere. The client never
+// follows: a token must not travel to a host that nobody configured.
+type RedirectError struct {
+	Status int
+	Host   string // of the target; empty if the answer named none
+}
+
+func (e *RedirectError) Error() string {
+	target := "without naming a host"
+	if e.Host != "" {
+		target = "to " + e.Host
+	}
+	return fmt.Sprintf("the server answered %s and redirects %s", statusText(e.Status), target)
+}
+
+// A NotRevokeEndpointError says that an answer had the status of success, yet
+// cannot come from the revoke endpoint: a login page, say, or a proxy's.
+type NotRevokeEndpointError struct {
+	ContentType string // as the server gave it; may be empty
+}
+
+func (e *NotRevokeEndpointError) Error() string {
+	content := "something"
+	if e.ContentType != "" {
+		content = "content of type " + e.ContentType
+	}
+	return "the server answered 200 OK with " + content + " that Salesforce's revoke endpoint does not send"
+}
+
+// An UnansweredError says that the org gave no answer, or none but "later"
+// until the time was up. It is context.Canceled or context.DeadlineExceeded
+// to errors.Is where that is what ended the call.
+type UnansweredError struct {
+	Attempts int    // how often the request was sent, or tried to be
+	Arrived  bool   // a request was sent whole: the org may have carried it out
+	Reason   string // what the network said, fit to be shown
+
+	cause error // a context's error, or nil: others may quote what the server sent
+}
+
+func (e *UnansweredError) Error() string {
+	attempts := "1 attempt"
+	if e.Attempts != 1 {
+		attempts = fmt.Sprintf("%d attempts", e.Attempts)
+	}
+	return fmt.Sprintf("no final answer after %s: %s", attempts, e.Reason)
+}
+
+func (e *UnansweredError) Unwrap() error { return e.cause }
+
+func statusText(status int) string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
+}
