@@ -1,0 +1,11 @@
+variable "session" {
+  description = "An access token that lives as long as this configuration is applied."
+  type        = string
+  sensitive   = true
+}
+
+# Revoked when it is replaced, and when it is destroyed.
+resource "salesforce_token_revocation" "session" {
+  token     = var.session
+  revoke_on = ["destroy"]
+}

@@ -1,0 +1,161 @@
+package provider_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/engine"
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/provider"
+	fake "github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforcetest"
+)
+
+// factories serve the provider in this process to an engine that is started by
+// terraform-plugin-testing.
+var factories = map[string]func() (tfprotov6.ProviderServer, error){
+	"salesforce": providerserver.NewProtocol6WithError(provider.New("test")()),
+}
+
+// enginePath is terraform or tofu, and buildDir a folder for the provider's
+// binary.
+var enginePath, buildDir string
+
+// TestMain finds the engine, and keeps the settings of the user out of the
+// tests: they would bend the results.
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		enginePath = findEngine()
+		live := os.Getenv("TF_ACC") != ""
+		for _, variable := range os.Environ() {
+			name, _, _ := strings.Cut(variable, "=")
+			if strings.HasPrefix(name, "SALESFORCE_") && !live || strings.HasPrefix(name, "TF_") && !strings.HasPrefix(name, "TF_ACC") {
+				must(os.Unsetenv(name))
+			}
+		}
+		must(os.Setenv("TF_CLI_CONFIG_FILE", os.DevNull))
+		must(os.Setenv("CHECKPOINT_DISABLE", "1"))
+		must(os.Setenv("TF_ACC_TERRAFORM_PATH", enginePath))
+		must(os.Setenv("TF_ACC_PROVIDER_NAMESPACE", "seed-96a09c2e"))
+		if strings.Contains(filepath.Base(enginePath), "tofu") {
+			must(os.Setenv("TF_ACC_PROVIDER_HOST", "registry.opentofu.org"))
+		}
+		dir, err := os.MkdirTemp("", "salesforce-test-")
+		must(err)
+		defer os.RemoveAll(dir)
+		buildDir = dir
+		return m.Run()
+	}())
+}
+
+func findEngine() string {
+	for _, name := range []string{os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform", "tofu"} {
+		if name == "" {
+			continue
+		}
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return "" // terraform-plugin-testing says what is missing.
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// buildProvider builds the provider's binary once, for tests that run the
+// engine's command line.
+var buildProvider = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(buildDir, "terraform-provider-salesforce")
+	output, err := exec.Command("go", "build", "-o", path, "../..").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, output)
+	}
+	return path, nil
+})
+
+// emptyWorkspace is a folder for the engine's command line to run in.
+func emptyWorkspace(t *testing.T) *engine.Workspace {
+	t.Helper()
+	if enginePath == "" {
+		t.Fatal("neither terraform nor tofu is on the PATH, nor named by TF_ACC_TERRAFORM_PATH")
+	}
+	binary, err := buildProvider()
+	if err != nil {
+		t.Fatal(err)
+	}
+	workspace, err := engine.New(t.TempDir(), enginePath, binary)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return workspace
+}
+
+// newWorkspace is a workspace with a configuration.
+func newWorkspace(t *testing.T, config string) *engine.Workspace {
+	t.Helper()
+	workspace := emptyWorkspace(t)
+	if err := workspace.Write("main.tf", requiredProviders+config); err != nil {
+		t.Fatal(err)
+	}
+	return workspace
+}
+
+// requiredProviders is what a configuration needs for the command line;
+// terraform-plugin-testing adds its own.
+const requiredProviders = `
+terraform {
+  required_providers {
+    salesforce = { source = "seed-96a09c2e/salesforce" }
+  }
+}
+`
+
+// run runs a command of the engine and returns what it prints.
+func run(t *testing.T, workspace *engine.Workspace, env []string, args ...string) (string, error) {
+	t.Helper()
+	output, err := workspace.Command(t.Context(), env, append(args, "-no-color")...).CombinedOutput()
+	return string(output), err
+}
+
+// mustRun is run for a command that has to succeed.
+func mustRun(t *testing.T, workspace *engine.Workspace, env []string, args ...string) string {
+	t.Helper()
+	output, err := run(t, workspace, env, args...)
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", strings.Join(args, " "), err, output)
+	}
+	return output
+}
+
+func startOrg(t *testing.T, config fake.Config) *fake.Server {
+	t.Helper()
+	server := fake.NewServer(fake.NewOrg(config))
+	t.Cleanup(server.Close)
+	return server
+}
+
+// providerBlock configures the provider for an org, with more settings if need be.
+func providerBlock(server *fake.Server, settings ...string) string {
+	return fmt.Sprintf("provider \"salesforce\" {\n  instance_url = %q\n  %s\n}\n", server.URL, strings.Join(settings, "\n  "))
+}
+
+// revocations returns how many revoke requests the org has received.
+func revocations(org *fake.Org) int {
+	n := 0
+	for _, request := range org.Requests() {
+		if request.Path == fake.RevokePath {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,341 @@
+package provider_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	fake "github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforcetest"
+)
+
+// What the command line shows and writes, which terraform-plugin-testing hides.
+
+func TestAlreadyInvalidWarnings(t *testing.T) {
+	t.Parallel()
+	server := startOrg(t, fake.Config{})
+	const warning = "Warning: Token Already Invalid"
+
+	created := newWorkspace(t, revocationConfig(server, token("unknown-to-the-org")))
+	output := mustRun(t, created, nil, "apply", "-auto-approve")
+	if !strings.Contains(output, warning) || !strings.Contains(output, "may still be alive there") {
+		t.Errorf("creation with a dead token does not warn:\n%s", output)
+	}
+	if output := mustRun(t, created, nil, "destroy", "-auto-approve"); strings.Contains(output, warning) {
+		t.Errorf("a destroy warns of a token that the state says is invalid:\n%s", output)
+	}
+
+	revoked := newWorkspace(t, revocationConfig(server, token(server.Org.IssueAccessToken())))
+	for _, command := range []string{"apply", "destroy"} {
+		if output := mustRun(t, revoked, nil, command, "-auto-approve"); strings.Contains(output, warning) {
+			t.Errorf("%s warns of a token that this resource revoked:\n%s", command, output)
+		}
+	}
+
+	armed := newWorkspace(t, revocationConfig(server, token("unknown-to-the-org"), onDestroy))
+	mustRun(t, armed, nil, "apply", "-auto-approve")
+	if output := mustRun(t, armed, nil, "destroy", "-auto-approve"); !strings.Contains(output, warning) {
+		t.Errorf("a destroy does not warn of a dead token that the state says is active:\n%s", output)
+	}
+}
+
+// A provider whose settings come from another resource plans, and works at apply.
+func TestProviderSettingsKnownAtApply(t *testing.T) {
+	t.Parallel()
+	server := startOrg(t, fake.Config{})
+	access := server.Org.IssueAccessToken()
+	workspace := newWorkspace(t, fmt.Sprintf(`
+resource "terraform_data" "org" {
+  input = { url = %q, timeout = "20s" }
+}
+provider "salesforce" {
+  instance_url    = terraform_data.org.output.url
+  request_timeout = terraform_data.org.output.timeout
+}
+resource "salesforce_token_revocation" "test" {
+  token = %q
+}
+`, server.URL, access))
+	mustRun(t, workspace, nil, "plan")
+	mustRun(t, workspace, nil, "apply", "-auto-approve")
+	assertOrg(t, server.Org, 1, map[string]bool{access: false})
+	mustRun(t, workspace, nil, "destroy", "-auto-approve")
+}
+
+func TestProviderSettingsFromEnvironment(t *testing.T) {
+	t.Parallel()
+	server := startOrg(t, fake.Config{Site: "/partners"})
+	access := server.Org.IssueAccessToken()
+	workspace := newWorkspace(t, fmt.Sprintf("resource \"salesforce_token_revocation\" \"test\" {\n  token = %q\n}\n", access))
+	output, err := run(t, workspace, []string{"SALESFORCE_INSTANCE_URL=https://user:hunter2@a.example"}, "plan")
+	if err == nil || !strings.Contains(output, "SALESFORCE_INSTANCE_URL") || strings.Contains(output, "hunter2") {
+		t.Errorf("a bad variable is not refused well:\n%s", output)
+	}
+	mustRun(t, workspace, []string{"SALESFORCE_INSTANCE_URL=" + server.URL, "SALESFORCE_SITE=partners/"}, "apply", "-auto-approve")
+	assertOrg(t, server.Org, 1, map[string]bool{access: false})
+	request := server.Org.Requests()[0]
+	if want := "/partners/services/oauth2/revoke"; request.RequestURI != want {
+		t.Errorf("the request went to %s; want %s", request.RequestURI, want)
+	}
+	if agent := request.Header.Get("User-Agent"); !strings.HasPrefix(agent, "Terraform/1.") || !strings.Contains(agent, " terraform-provider-salesforce/dev") {
+		t.Errorf("the user agent is %q", agent)
+	}
+}
+
+// Terraform works on ten resources at a time: their connections are kept.
+func TestConnectionsOfAnApply(t *testing.T) {
+	t.Parallel()
+	server := startOrg(t, fake.Config{})
+	var tokens []string
+	for range 120 {
+		tokens = append(tokens, fmt.Sprintf("%q", server.Org.IssueAccessToken()))
+	}
+	workspace := newWorkspace(t, providerBlock(server)+fmt.Sprintf(`
+resource "salesforce_token_revocation" "test" {
+  count = 120
+  token = [%s][count.index]
+}
+`, strings.Join(tokens, ",")))
+	mustRun(t, workspace, nil, "apply", "-auto-approve")
+	if got := revocations(server.Org); got != 120 {
+		t.Errorf("the org has received %d revoke requests; want 120", got)
+	}
+	if got := server.Connections(); got > 12 {
+		t.Errorf("an apply took %d connections; want 12 at most", got)
+	}
+}
+
+func TestInterrupt(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]fake.Fault{
+		"while a request hangs": fake.Hang(),
+		"while backing off":     fake.Status(503, http.Header{"Retry-After": {"100"}}, ""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startOrg(t, fake.Config{})
+			asked := make(chan struct{})
+			server.Org.Script(fake.RevokePath, func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					close(asked)
+					fault(next).ServeHTTP(w, r)
+				})
+			})
+			workspace := newWorkspace(t, revocationConfig(server, token("a-token")))
+			cmd := workspace.Command(t.Context(), nil, "apply", "-auto-approve", "-no-color")
+			var output bytes.Buffer
+			cmd.Stdout, cmd.Stderr = &output, &output
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			<-asked
+			start := time.Now()
+			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Wait(); err == nil {
+				t.Error("an interrupted apply succeeded")
+			}
+			if elapsed := time.Since(start); elapsed > 20*time.Second {
+				t.Errorf("the apply ended %s after the interrupt", elapsed)
+			}
+			if !strings.Contains(output.String(), "the run was interrupted") {
+				t.Errorf("the output does not tell of the interrupt:\n%s", &output)
+			}
+		})
+	}
+}
+
+// No token reaches the output, a log at any level, or, unless it was given as
+// token, the state or a plan: on success and on every kind of failure, with an
+// org that repeats it.
+func TestNoSecretLeaks(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]fake.Fault{
+		"success":         fake.Pass(),
+		"echo":            fake.Echo(403),
+		"echo, retried":   fake.Echo(503),
+		"already invalid": fake.OAuthError(400, "invalid_token", "invalid token"),
+		"redirect":        fake.Redirect(302, "https://evil.example/"),
+		"page":            fake.HTML(),
+		"flood":           fake.Flood(1 << 20),
+		"dropped":         fake.DropBefore(),
+		"hang":            fake.Hang(),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startOrg(t, fake.Config{})
+			stored, written := server.Org.IssueAccessToken(), server.Org.IssueRefreshToken()+"!=="
+			server.Org.ScriptAlways(fake.RevokePath, fault)
+			workspace := newWorkspace(t, providerBlock(server, "max_retries = 1", `request_timeout = "1s"`)+`
+variable "stored" {
+  sensitive = true
+}
+variable "written" {
+  ephemeral = true
+}
+resource "salesforce_token_revocation" "stored" {
+  token = var.stored
+}
+resource "salesforce_token_revocation" "written" {
+  token_wo  = var.written
+  revoke_on = ["create"]
+}
+`)
+			env := []string{"TF_LOG=TRACE", "TF_LOG_PATH=trace.log", "TF_VAR_stored=" + stored, "TF_VAR_written=" + written}
+			var output strings.Builder
+			for _, args := range [][]string{{"plan", "-out=plan"}, {"apply", "plan"}, {"show"}, {"show", "-json", "plan"}, {"destroy", "-auto-approve"}} {
+				text, err := run(t, workspace, env, args...)
+				if wants := name == "success" || name == "already invalid"; args[0] == "apply" && (err == nil) != wants {
+					t.Errorf("apply: %v\n%s", err, text)
+				}
+				if args[0] == "show" && len(args) > 1 {
+					text = strings.ReplaceAll(text, stored, "") // asked for: the plan as JSON
+				}
+				output.WriteString(text)
+			}
+			assertAbsent(t, "the output", []byte(output.String()), stored, written)
+			logged := readFile(t, workspace.Dir, "trace.log")
+			if !bytes.Contains(logged, []byte("Sent a request to Salesforce")) {
+				t.Error("the log holds no request")
+			}
+			assertAbsent(t, "the TRACE log", logged, stored, written)
+			for _, state := range []string{"terraform.tfstate", "terraform.tfstate.backup"} {
+				if content, err := os.ReadFile(filepath.Join(workspace.Dir, state)); err == nil {
+					assertAbsent(t, state, content, written)
+				}
+			}
+			assertAbsent(t, "the plan", unzip(t, filepath.Join(workspace.Dir, "plan")), written)
+		})
+	}
+}
+
+// assertAbsent looks for secrets in every encoding that a program might apply.
+func assertAbsent(t *testing.T, where string, content []byte, secrets ...string) {
+	t.Helper()
+	for _, secret := range secrets {
+		for _, encoded := range encodings(secret) {
+			if bytes.Contains(content, []byte(encoded)) {
+				t.Errorf("%s holds a secret, as %s", where, encoded)
+			}
+		}
+	}
+}
+
+// encodings returns a secret as it is, percent-encoded, in hexadecimal, and in
+// base64 as it shows in the middle of other text, once and twice over.
+func encodings(secret string) []string {
+	encoded := []string{
+		secret, url.QueryEscape(secret), strings.ToLower(url.QueryEscape(secret)), url.QueryEscape(url.QueryEscape(secret)),
+		hex.EncodeToString([]byte(secret)), fmt.Sprintf("%q", secret),
+	}
+	for _, once := range inBase64(secret) {
+		encoded = append(encoded, once)
+		encoded = append(encoded, inBase64(once)...)
+	}
+	return encoded
+}
+
+// inBase64 returns the base64 of text wherever it may begin among three bytes,
+// without the ends that depend on what stands beside it.
+func inBase64(text string) []string {
+	var encoded []string
+	for shift := range 3 {
+		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+			all := encoding.EncodeToString([]byte(strings.Repeat("x", shift) + text))
+			encoded = append(encoded, all[4:len(all)-4])
+		}
+	}
+	return encoded
+}
+
+func readFile(t *testing.T, elements ...string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(elements...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+// unzip returns the content of all files of an archive, such as a saved plan.
+func unzip(t *testing.T, path string) []byte {
+	t.Helper()
+	archive, err := zip.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer archive.Close()
+	var content bytes.Buffer
+	for _, file := range archive.File {
+		reader, err := file.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(&content, reader); err != nil {
+			t.Fatal(err)
+		}
+		if err := reader.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return content.Bytes()
+}
+
+// Every example is formatted, and does what it says: of the tokens that it is
+// given, none lives after apply and destroy.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("../../examples/*/*.tf")
+	more, moreErr := filepath.Glob("../../examples/*/*/*.tf")
+	files = append(files, more...)
+	if err != nil || moreErr != nil || len(files) == 0 {
+		t.Fatalf("found %d examples: %v, %v", len(files), err, moreErr)
+	}
+	folders := make(map[string]string) // with the configuration that each holds
+	for _, file := range files {
+		folders[filepath.Dir(file)] += string(readFile(t, file))
+	}
+	variable := regexp.MustCompile(`(?m)^variable "(\w+)"`)
+	for folder, config := range folders {
+		t.Run(strings.TrimPrefix(folder, "../../examples/"), func(t *testing.T) {
+			t.Parallel()
+			server := startOrg(t, fake.Config{})
+			env := []string{"SALESFORCE_INSTANCE_URL=" + server.URL}
+			for _, match := range variable.FindAllStringSubmatch(config, -1) {
+				value := server.URL
+				if match[1] != "instance_url" {
+					value = server.Org.IssueAccessToken()
+				}
+				env = append(env, "TF_VAR_"+match[1]+"="+value)
+			}
+			workspace := emptyWorkspace(t)
+			if err := workspace.Copy(folder); err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(config, "required_providers") {
+				if err := workspace.Write("versions.tf", requiredProviders); err != nil {
+					t.Fatal(err)
+				}
+			}
+			mustRun(t, workspace, nil, "fmt", "-check", "-diff")
+			mustRun(t, workspace, env, "apply", "-auto-approve")
+			mustRun(t, workspace, env, "destroy", "-auto-approve")
+			for _, token := range server.Org.Tokens() {
+				if token.Alive {
+					t.Errorf("a token lives after the destroy")
+				}
+			}
+		})
+	}
+}

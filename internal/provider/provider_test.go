@@ -1,0 +1,124 @@
+package provider
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforcetest"
+)
+
+// settingsCase is a configuration and an environment; both may hold "hunter2"
+// where no error must quote them.
+type settingsCase struct {
+	config providerModel
+	env    map[string]string
+}
+
+func (c settingsCase) resolve() (*providerData, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	data := resolve(c.config, func(name string) string { return c.env[name] }, &diags)
+	return data, diags
+}
+
+func TestResolve(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		settingsCase
+		want string // the revocation URL
+	}{
+		"defaults": {want: "https://login.salesforce.com/services/oauth2/revoke"},
+		"configuration": {
+			settingsCase{config: providerModel{InstanceURL: types.StringValue("https://a.example/"), Site: types.StringValue("/partners/")}},
+			"https://a.example/partners/services/oauth2/revoke",
+		},
+		"environment": {
+			settingsCase{env: map[string]string{"SALESFORCE_INSTANCE_URL": "https://b.example", "SALESFORCE_SITE": "partners"}},
+			"https://b.example/partners/services/oauth2/revoke",
+		},
+		"configuration before environment": {
+			settingsCase{
+				config: providerModel{InstanceURL: types.StringValue("https://a.example"), Site: types.StringValue("")},
+				env:    map[string]string{"SALESFORCE_INSTANCE_URL": "https://b.example", "SALESFORCE_SITE": "partners"},
+			},
+			"https://a.example/services/oauth2/revoke",
+		},
+	} {
+		data, diags := test.resolve()
+		if diags.HasError() || data == nil || data.revocationURL != test.want {
+			t.Errorf("%s: got %+v, %v; want %s", name, data, diags, test.want)
+		}
+	}
+}
+
+func TestResolveClient(t *testing.T) {
+	t.Parallel()
+	server := salesforcetest.NewTLSServer(salesforcetest.NewOrg(salesforcetest.Config{}))
+	t.Cleanup(server.Close)
+	data, diags := settingsCase{config: providerModel{
+		MaxRetries:     types.Int64Value(0),
+		RequestTimeout: types.StringValue("1m30s"),
+		CACertPEM:      types.StringValue(string(server.CACertPEM())),
+		InstanceURL:    types.StringValue(server.URL),
+	}}.resolve()
+	if diags.HasError() {
+		t.Fatal(diags)
+	}
+	if data.client.MaxRetries != 0 || data.client.RequestTimeout.String() != "1m30s" {
+		t.Errorf("the client is %+v", data.client)
+	}
+	if _, err := data.revoke(t.Context(), data.revocationURL, server.Org.IssueAccessToken()); err != nil {
+		t.Errorf("the CA is not trusted: %v", err)
+	}
+}
+
+func TestResolveRefusals(t *testing.T) {
+	t.Parallel()
+	set := types.StringValue
+	for name, test := range map[string]struct {
+		settingsCase
+		says string
+	}{
+		"no scheme":         {settingsCase{config: providerModel{InstanceURL: set("login.salesforce.com")}}, "instance_url must start with https://"},
+		"password":          {settingsCase{config: providerModel{InstanceURL: set("https://u:hunter2@a.example")}}, "instance_url must not hold a user name or password"},
+		"path":              {settingsCase{config: providerModel{InstanceURL: set("https://a.example/hunter2")}}, "instance_url must have no path"},
+		"plain http":        {settingsCase{config: providerModel{InstanceURL: set("http://a.example")}}, "instance_url must start with https://"},
+		"empty":             {settingsCase{config: providerModel{InstanceURL: set("")}}, "instance_url must start with https://"},
+		"in environment":    {settingsCase{env: map[string]string{"SALESFORCE_INSTANCE_URL": "https://u:hunter2@a.example"}}, "SALESFORCE_INSTANCE_URL, which stands for the provider's instance_url, must not hold"},
+		"site up":           {settingsCase{config: providerModel{Site: set("../hunter2")}}, "site must not hold . or .."},
+		"site in env":       {settingsCase{env: map[string]string{"SALESFORCE_SITE": "a//hunter2"}}, "SALESFORCE_SITE, which stands for the provider's site, must not hold //"},
+		"site as URL":       {settingsCase{config: providerModel{Site: set("https://a.example/partners")}}, "site is a URL"},
+		"time-out":          {settingsCase{config: providerModel{RequestTimeout: set("30")}}, "request_timeout must be a duration"},
+		"time-out of zero":  {settingsCase{config: providerModel{RequestTimeout: set("0s")}}, "request_timeout must be a duration"},
+		"certificate":       {settingsCase{config: providerModel{CACertPEM: set("hunter2")}}, "ca_cert_pem holds no certificate"},
+		"certificate's env": {settingsCase{env: map[string]string{"SALESFORCE_CA_CERT_PEM": "/etc/hunter2.pem"}}, "SALESFORCE_CA_CERT_PEM, which stands for the provider's ca_cert_pem, holds no certificate"},
+	} {
+		data, diags := test.resolve()
+		if data != nil || diags.ErrorsCount() != 1 {
+			t.Errorf("%s: got %+v with %v; want one error", name, data, diags)
+			continue
+		}
+		text := diags[0].Summary() + "\n" + diags[0].Detail()
+		if !strings.Contains(text, test.says) || strings.Contains(text, "hunter2") {
+			t.Errorf("%s: the error is %s; want %q in it, and no value", name, text, test.says)
+		}
+	}
+}
+
+func TestResolveUnknown(t *testing.T) {
+	t.Parallel()
+	for name, config := range map[string]providerModel{
+		"instance_url":    {InstanceURL: types.StringUnknown()},
+		"site":            {Site: types.StringUnknown()},
+		"max_retries":     {MaxRetries: types.Int64Unknown()},
+		"request_timeout": {RequestTimeout: types.StringUnknown()},
+		"ca_cert_pem":     {CACertPEM: types.StringUnknown()},
+	} {
+		data, diags := settingsCase{config, map[string]string{"SALESFORCE_INSTANCE_URL": "https://b.example", "SALESFORCE_SITE": "partners"}}.resolve()
+		if data != nil || len(diags) != 0 {
+			t.Errorf("with %s unknown: got %+v, %v; want neither data nor diagnostics", name, data, diags)
+		}
+	}
+}

@@ -1,0 +1,104 @@
+package provider
+
+import (
+	"crypto/x509"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
+)
+
+const defaultMaxRetries = 4
+
+// resolve turns the configuration, with the environment behind it, into what
+// the resources work with. Bad values are reported; nil means that a value is
+// bad or not known yet.
+func resolve(config providerModel, getenv func(string) string, diags *diag.Diagnostics) *providerData {
+	instance := lookup(config.InstanceURL, "instance_url", "SALESFORCE_INSTANCE_URL", getenv)
+	site := lookup(config.Site, "site", "SALESFORCE_SITE", getenv)
+	timeout := lookup(config.RequestTimeout, "request_timeout", "", getenv)
+	roots := lookup(config.CACertPEM, "ca_cert_pem", "SALESFORCE_CA_CERT_PEM", getenv)
+
+	instanceURL := parse(instance, salesforce.DefaultInstanceURL, salesforce.ParseInstanceURL, diags)
+	sitePath := parse(site, "", salesforce.ParseSite, diags)
+	client := &salesforce.Client{
+		Transport:      salesforce.NewTransport(parse(roots, nil, parseRoots, diags)),
+		MaxRetries:     defaultMaxRetries,
+		RequestTimeout: parse(timeout, salesforce.DefaultRequestTimeout, parseDuration, diags),
+		OnAttempt:      logAttempt,
+	}
+	if !config.MaxRetries.IsNull() {
+		client.MaxRetries = int(config.MaxRetries.ValueInt64())
+	}
+
+	unknown := instance.unknown || site.unknown || timeout.unknown || roots.unknown || config.MaxRetries.IsUnknown()
+	if diags.HasError() || unknown {
+		return nil
+	}
+	return &providerData{
+		client:        client,
+		revocationURL: salesforce.RevocationURL(instanceURL, sitePath),
+		now:           time.Now,
+	}
+}
+
+// A setting is a value of the configuration or, where that is silent, of the
+// environment.
+type setting struct {
+	attribute string
+	variable  string // that the value comes from; empty if from the configuration
+	value     string
+	set       bool // neither absent nor unknown
+	unknown   bool
+}
+
+func lookup(value types.String, attribute, variable string, getenv func(string) string) setting {
+	s := setting{attribute: attribute, value: value.ValueString(), unknown: value.IsUnknown()}
+	if value.IsNull() && variable != "" {
+		s.variable, s.value = variable, getenv(variable)
+		s.set = s.value != ""
+	} else {
+		s.set = !value.IsNull() && !value.IsUnknown()
+	}
+	return s
+}
+
+// parse returns what read makes of the setting, or what holds without one. The
+// errors of read complete the sentence "instance_url …" and never quote values.
+func parse[T any](s setting, otherwise T, read func(string) (T, error), diags *diag.Diagnostics) T {
+	if !s.set {
+		return otherwise
+	}
+	result, err := read(s.value)
+	if err != nil && s.variable != "" {
+		diags.AddError("Invalid Environment Variable "+s.variable,
+			fmt.Sprintf("%s, which stands for the provider's %s, %s.", s.variable, s.attribute, err))
+	} else if err != nil {
+		diags.AddAttributeError(path.Root(s.attribute), "Invalid Provider Setting "+s.attribute,
+			fmt.Sprintf("%s %s.", s.attribute, err))
+	}
+	return result
+}
+
+func parseDuration(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil || d <= 0 {
+		return 0, fmt.Errorf("must be a duration above zero, such as 30s or 1m30s")
+	}
+	return d, nil
+}
+
+func parseRoots(pem string) (*x509.CertPool, error) {
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool() // where the system has none, these are all
+	}
+	if !roots.AppendCertsFromPEM([]byte(pem)) {
+		return nil, fmt.Errorf("holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)")
+	}
+	return roots, nil
+}
