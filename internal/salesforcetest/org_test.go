@@ -51,7 +51,7 @@ func try(ctx context.Context, method, url, session string, form url.Values) (res
 	if err != nil {
 		return response{}, err
 	}
-	defer resp.Body.Close() //nolint:errcheck // The body has been read by then.
+	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	return response{resp.StatusCode, resp.Header, string(body)}, err
 }

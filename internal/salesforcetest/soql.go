@@ -441,11 +441,11 @@ func (p *soqlParser) like(i int) (func(row) bool, error) {
 	var pattern strings.Builder
 	pattern.WriteString("(?is)^")
 	for literal != "" {
-		switch {
-		case literal[0] == '%':
+		switch literal[0] {
+		case '%':
 			pattern.WriteString(".*")
 			literal = literal[1:]
-		case literal[0] == '_':
+		case '_':
 			pattern.WriteString(".")
 			literal = literal[1:]
 		default:
