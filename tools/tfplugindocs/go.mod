@@ -1,6 +1,6 @@
 module github.com/seed-96a09c2e/terraform-provider-salesforce/tools/tfplugindocs
 
-go 1.26.8
+go 1.26.0
 
 tool github.com/hashicorp/terraform-plugin-docs/cmd/tfplugindocs
 

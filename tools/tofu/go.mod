@@ -1,6 +1,6 @@
 module github.com/seed-96a09c2e/terraform-provider-salesforce/tools/tofu
 
-go 1.26.8
+go 1.26.6
 
 // From OpenTofu's own go.mod: a dependency's replace and godebug lines do not count, so they are repeated here.
 replace github.com/hashicorp/hcl/v2 v2.20.1 => github.com/opentofu/hcl/v2 v2.20.2-0.20251021132045-587d123c2828
