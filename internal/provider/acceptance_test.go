@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/engine"
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/ledger"
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/provider"
 	fake "github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforcetest"
 )
@@ -20,7 +21,7 @@ import (
 // factories serve the provider in this process to an engine that is started by
 // terraform-plugin-testing.
 var factories = map[string]func() (tfprotov6.ProviderServer, error){
-	"salesforce": providerserver.NewProtocol6WithError(provider.New("test")()),
+	"salesforce": providerserver.NewProtocol6WithError(provider.New("test", new(ledger.Ledger))()),
 }
 
 // enginePath is terraform or tofu, and buildDir a folder for the provider's

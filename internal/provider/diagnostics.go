@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -13,7 +14,12 @@ import (
 // Diagnostics say what happened, what it means for the token, and what to do.
 
 var errNotConfigured = diag.NewErrorDiagnostic("Provider Not Configured",
-	"The configuration of the provider is not known yet, so nothing was sent and the token is as it was. Apply what the configuration depends on first.")
+	"The configuration of the provider is not known yet, so nothing was sent and no token was touched. Apply what the configuration depends on first.")
+
+var errNoCredentials = diag.NewErrorDiagnostic("No Credentials to Sign In With",
+	"The provider has nothing to sign in with, so no token was minted.\n\n"+
+		"Set one of these for the provider: client_id and client_secret; client_id, username and private_key; client_id and refresh_token; sfdx_auth_url. "+
+		"An access_token is a session already, and mints no other.")
 
 // A moment is when a resource revokes, and what follows from a failure then.
 type moment struct {
@@ -33,6 +39,12 @@ var (
 	}
 )
 
+// atClose is the end of an ephemeral resource.
+var atClose = moment{
+	kept:      "The provider tries once more when it ends.",
+	readdress: "Correct the provider's instance_url and site, then run again.",
+}
+
 // notRevoked reports that a revocation failed.
 func notRevoked(err error, revocationURL string, when moment) diag.Diagnostic {
 	happened := fmt.Sprintf("POST %s: %s.", revocationURL, err)
@@ -45,7 +57,7 @@ func notRevoked(err error, revocationURL string, when moment) diag.Diagnostic {
 func explain(err error, when moment) (meaning, remedy string) {
 	var (
 		redirect    *salesforce.RedirectError
-		notEndpoint *salesforce.NotRevokeEndpointError
+		notEndpoint *salesforce.UnexpectedAnswerError
 		response    *salesforce.ResponseError
 		unanswered  *salesforce.UnansweredError
 	)
@@ -86,4 +98,68 @@ func alreadyInvalid(revocationURL string) diag.Diagnostic {
 		fmt.Sprintf("POST %s: the server answered invalid_token.\n\n"+
 			"Either the token is dead already, or it belongs to another host or org and may still be alive there.\n\n"+
 			"If you did not expect it to be dead, check that instance_url and site are those of the org that issued it.", revocationURL))
+}
+
+// notSignedIn reports that no session was to be had.
+func notSignedIn(err error, loginURL string) diag.Diagnostic {
+	meaning, remedy := explainSignIn(err)
+	return diag.NewErrorDiagnostic("Not Signed In", fmt.Sprintf("Signing in at %s: %s.\n\n%s\n\n%s", loginURL, err, meaning, remedy))
+}
+
+// explainSignIn says of an error of providerData.mint what it means, and what
+// to do.
+func explainSignIn(err error) (meaning, remedy string) {
+	const notMinted = "No token was minted."
+	var (
+		redirect   *salesforce.RedirectError
+		unexpected *salesforce.UnexpectedAnswerError
+		response   *salesforce.ResponseError
+		unanswered *salesforce.UnansweredError
+	)
+	switch {
+	case errors.Is(err, errRotated):
+		return "This sign-in made the configured refresh token invalid. Nobody could keep the new one, so it was given up to be revoked, and the session with it.",
+			"Switch off refresh token rotation for the app, or sign in another way (client credentials, JWT bearer); then authorize anew."
+	case errors.As(err, &redirect):
+		return notMinted + " The credentials were not sent on.", "If you trust the host named above, set instance_url to it: best to the org's own My Domain."
+	case errors.As(err, &unexpected):
+		return notMinted, "Check that instance_url and site lead to Salesforce, and that no proxy or login page answers in its place."
+	case errors.As(err, &response) && response.Temporary():
+		return notMinted, "The org may be overloaded or under maintenance: run again later. A sign-in is not repeated by itself, because each may mint a token."
+	case errors.As(err, &response):
+		return notMinted, signInRemedy(response)
+	case errors.As(err, &unanswered) && unanswered.Arrived:
+		return "The request may have arrived, and minted a token that nobody holds. It ends with the org's session time-out.", "Run again later."
+	case errors.As(err, &unanswered):
+		return notMinted, "Check that instance_url can be reached from here and that its certificate is trusted (ca_cert_pem adds roots), then run again."
+	case errors.Is(err, context.Canceled):
+		return "Should a token arrive yet, it is revoked at once.", "Run again."
+	}
+	return notMinted, "Correct what the message names, then run again."
+}
+
+// signInRemedies are Salesforce's ways of saying no, and what helps. The words
+// are all that tells many of them apart: their code is invalid_grant alike.
+var signInRemedies = []struct{ says, remedy string }{
+	{"request not supported on this domain", "The client credentials flow works at the org's own address only: set instance_url to its My Domain, such as https://example.my.salesforce.com."},
+	{"no client credentials user enabled", "The app has no run-as user. In the org's Setup, give the app a run-as user for the client credentials flow."},
+	{"client credentials flow not enabled", "In the org's Setup, enable the client credentials flow for the app, and give it a run-as user."},
+	{"hasn't approved this consumer", "The user is not pre-authorized for the app. In the org's Setup, let admin-approved users be pre-authorized, and assign the app to the user's profile or a permission set."},
+	{"not admin approved", "The user may not use the app. In the org's Setup, assign the app to the user's profile or a permission set."},
+	{"expired access/refresh token", "The refresh token is dead: revoked, expired by the app's policy, or, if the app rotates refresh tokens, replaced at the last sign-in. Authorize anew, and use an app without rotation."},
+	{"audience is invalid", "The assertion names another login host than the org expects. Set instance_url to the org's My Domain, or to https://login.salesforce.com or https://test.salesforce.com."},
+	{"invalid assertion", "The org does not accept the assertion: check that private_key belongs to the certificate of the app, and that username and client_id are right."},
+	{"client identifier invalid", "The org does not know client_id. Check it, and that instance_url is the org that has the app; a new app takes some minutes to be known."},
+	{"invalid client credentials", "client_secret is not that of the app. Check it for white space and for a rotated secret."},
+	{"inactive user", "The user is not active, or not one of this org. Check username and instance_url."},
+	{"login rate exceeded", "The user signed in too often: Salesforce allows 3,600 sign-ins an hour. Wait, and give Terraform a user of its own."},
+}
+
+func signInRemedy(err *salesforce.ResponseError) string {
+	for _, known := range signInRemedies {
+		if strings.Contains(strings.ToLower(err.Description), known.says) {
+			return known.remedy
+		}
+	}
+	return "Check the provider's credentials, and that instance_url and site are those of the org that they are for."
 }

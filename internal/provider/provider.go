@@ -8,27 +8,35 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/ledger"
 )
 
 var (
-	_ provider.Provider                   = (*salesforceProvider)(nil)
-	_ provider.ProviderWithValidateConfig = (*salesforceProvider)(nil)
+	_ provider.Provider                       = (*salesforceProvider)(nil)
+	_ provider.ProviderWithValidateConfig     = (*salesforceProvider)(nil)
+	_ provider.ProviderWithEphemeralResources = (*salesforceProvider)(nil)
+	_ provider.ProviderWithFunctions          = (*salesforceProvider)(nil)
 )
 
-// New returns a constructor of the provider in the given version.
-func New(version string) func() provider.Provider {
+// New returns a constructor of the provider in the given version. The tokens
+// that it mints are entered in tokens, which is to be emptied in the end.
+func New(version string, tokens *ledger.Ledger) func() provider.Provider {
 	return func() provider.Provider {
-		return &salesforceProvider{version: version, getenv: os.Getenv}
+		return &salesforceProvider{version: version, ledger: tokens, getenv: os.Getenv}
 	}
 }
 
 type salesforceProvider struct {
 	version string
+	ledger  *ledger.Ledger
 	getenv  func(string) string
 }
 
@@ -53,6 +61,46 @@ func (p *salesforceProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 					"Slashes at the ends make no difference. Defaults to none. Environment variable: `SALESFORCE_SITE`.",
 				Optional: true,
 			},
+			"client_id": schema.StringAttribute{
+				MarkdownDescription: "Consumer key of the app to sign in with, together with `client_secret`, with `username` and `private_key`, or with `refresh_token`. " +
+					"Only objects that need a session sign in; revoking does not. Environment variable: `SALESFORCE_CLIENT_ID`.",
+				Optional: true,
+			},
+			"client_secret": schema.StringAttribute{
+				MarkdownDescription: "Consumer secret of the app. With `client_id` alone it signs in through the client credentials flow, " +
+					"which needs the org's own My Domain as `instance_url` and a run-as user for the app. Environment variable: `SALESFORCE_CLIENT_SECRET`.",
+				Optional:  true,
+				Sensitive: true,
+			},
+			"username": schema.StringAttribute{
+				MarkdownDescription: "User to sign in as through the JWT bearer flow, with `client_id` and `private_key`. " +
+					"The user has to be pre-authorized for the app. Environment variable: `SALESFORCE_USERNAME`.",
+				Optional: true,
+			},
+			"private_key": schema.StringAttribute{
+				MarkdownDescription: "RSA private key in PEM form (PKCS#1 or PKCS#8, without a passphrase) that belongs to the app's certificate, " +
+					"for the JWT bearer flow. Environment variable: `SALESFORCE_PRIVATE_KEY`.",
+				Optional:  true,
+				Sensitive: true,
+			},
+			"refresh_token": schema.StringAttribute{
+				MarkdownDescription: "Refresh token to sign in with, with the `client_id` (and `client_secret`, if it has one) of its app. " +
+					"An app that rotates refresh tokens cannot be used this way. Environment variable: `SALESFORCE_REFRESH_TOKEN`.",
+				Optional:  true,
+				Sensitive: true,
+			},
+			"sfdx_auth_url": schema.StringAttribute{
+				MarkdownDescription: "`force://clientId:clientSecret:refreshToken@host`, as `sf org display --verbose` prints it: " +
+					"all of the refresh token flow in one value, and `instance_url`, which is left out then. Environment variable: `SALESFORCE_SFDX_AUTH_URL`.",
+				Optional:  true,
+				Sensitive: true,
+			},
+			"access_token": schema.StringAttribute{
+				MarkdownDescription: "A ready session to query with, instead of signing in. The provider never revokes it by itself. " +
+					"Environment variable: `SALESFORCE_ACCESS_TOKEN`.",
+				Optional:  true,
+				Sensitive: true,
+			},
 			"max_retries": schema.Int64Attribute{
 				MarkdownDescription: "How often a request is sent again after a broken connection, a time-out or an answer of 420, 429, 500, 502, 503 or 504. " +
 					"Waits double each time, and a `Retry-After` of the org is honoured. `0` sends each request once. Defaults to `4`.",
@@ -76,6 +124,13 @@ func (p *salesforceProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 type providerModel struct {
 	InstanceURL    types.String `tfsdk:"instance_url"`
 	Site           types.String `tfsdk:"site"`
+	ClientID       types.String `tfsdk:"client_id"`
+	ClientSecret   types.String `tfsdk:"client_secret"`
+	Username       types.String `tfsdk:"username"`
+	PrivateKey     types.String `tfsdk:"private_key"`
+	RefreshToken   types.String `tfsdk:"refresh_token"`
+	SFDXAuthURL    types.String `tfsdk:"sfdx_auth_url"`
+	AccessToken    types.String `tfsdk:"access_token"`
 	MaxRetries     types.Int64  `tfsdk:"max_retries"`
 	RequestTimeout types.String `tfsdk:"request_timeout"`
 	CACertPEM      types.String `tfsdk:"ca_cert_pem"`
@@ -104,7 +159,9 @@ func (p *salesforceProvider) Configure(ctx context.Context, req provider.Configu
 		return
 	}
 	data.client.UserAgent = fmt.Sprintf("Terraform/%s (+https://www.terraform.io) terraform-provider-salesforce/%s", req.TerraformVersion, p.version)
+	data.ledger = p.ledger
 	resp.ResourceData = data
+	resp.EphemeralResourceData = data
 }
 
 func (p *salesforceProvider) Resources(context.Context) []func() resource.Resource {
@@ -113,4 +170,12 @@ func (p *salesforceProvider) Resources(context.Context) []func() resource.Resour
 
 func (p *salesforceProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return nil
+}
+
+func (p *salesforceProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{newAccessTokenEphemeralResource}
+}
+
+func (p *salesforceProvider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{newInspectTokenFunction, newParseSFDXAuthURLFunction}
 }

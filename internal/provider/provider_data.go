@@ -8,18 +8,27 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/ledger"
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
 )
+
+// revocationTimeout bounds a revocation that no resource's timeouts bound.
+const revocationTimeout = time.Minute
 
 // providerData is what the provider's configuration comes to. A nil pointer
 // is a provider that is not configured: during validation, or while its
 // configuration is unknown.
 type providerData struct {
 	client        *salesforce.Client
+	loginURL      string // the instance with the site
 	revocationURL string
+	grant         salesforce.Grant // how to sign in; nil if not at all, or with accessToken
+	accessToken   string           // a ready session; empty if there is none
+	ledger        *ledger.Ledger
 	now           func() time.Time
 }
 
@@ -31,6 +40,50 @@ func (d *providerData) revoke(ctx context.Context, revocationURL, token string) 
 	}
 	ctx = maskSecrets(ctx, token, url.QueryEscape(token))
 	return d.client.Revoke(ctx, revocationURL, token)
+}
+
+// errRotated says that a sign-in made the configured refresh token invalid.
+var errRotated = errors.New("the app rotates refresh tokens")
+
+// mint signs in and enters the session in the ledger, under the SHA-256 of its
+// token. What comes with a new refresh token is revoked: nobody could keep it.
+func (d *providerData) mint(ctx context.Context) (*salesforce.Session, error) {
+	var session *salesforce.Session
+	err := d.ledger.Mint(ctx, func(ctx context.Context) (ledger.Token, error) {
+		minted, err := d.client.SignIn(ctx, d.loginURL, d.grant)
+		if err != nil {
+			return ledger.Token{}, err
+		}
+		session = minted
+		if minted.NewRefreshToken != "" {
+			return d.ledgerToken(minted.NewRefreshToken), nil
+		}
+		return d.ledgerToken(minted.AccessToken), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if session.NewRefreshToken != "" { // It takes the session along.
+		return nil, errors.Join(errRotated, d.release(ctx, session.NewRefreshToken))
+	}
+	return session, nil
+}
+
+func (d *providerData) ledgerToken(token string) ledger.Token {
+	return ledger.Token{
+		ID: salesforce.InspectToken(token).SHA256,
+		Revoke: func(ctx context.Context) error {
+			ctx, cancel := context.WithTimeout(ctx, revocationTimeout)
+			defer cancel()
+			_, err := d.revoke(ctx, d.revocationURL, token)
+			return err
+		},
+	}
+}
+
+// release says that a minted token is needed no more.
+func (d *providerData) release(ctx context.Context, token string) error {
+	return d.ledger.Release(ctx, salesforce.InspectToken(token).SHA256)
 }
 
 func maskSecrets(ctx context.Context, secrets ...string) context.Context {
@@ -57,6 +110,14 @@ func logAttempt(ctx context.Context, attempt salesforce.Attempt) {
 type resourceBase struct{ provider *providerData }
 
 func (b *resourceBase) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	b.provider = providerDataFrom(req.ProviderData, &resp.Diagnostics)
+}
+
+// ephemeralResourceBase gives the provider's data to the ephemeral resource
+// that embeds it.
+type ephemeralResourceBase struct{ provider *providerData }
+
+func (b *ephemeralResourceBase) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
 	b.provider = providerDataFrom(req.ProviderData, &resp.Diagnostics)
 }
 

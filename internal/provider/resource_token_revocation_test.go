@@ -247,7 +247,7 @@ func TestTokenRevocationFailures(t *testing.T) {
 		says  string // the error, with white space for wrapped lines
 	}{
 		"redirect":          {fake.Redirect(307, "https://evil.example/steal"), `redirects\s+to\s+evil\.example`},
-		"page":              {fake.HTML(), `revoke\s+endpoint\s+does\s+not\s+send`},
+		"page":              {fake.HTML(), `that\s+Salesforce\s+does\s+not\s+send`},
 		"bad token type":    {fake.OAuthError(400, "unsupported_token_type", "this token type is not supported"), `this\s+token\s+type\s+is\s+not\s+supported`},
 		"not found":         {fake.Status(404, nil, "Bad_Id"), `404\s+Not\s+Found`},
 		"out of order":      {busy(503), `503\s+Service\s+Unavailable\s+\(after\s+2\s+attempts\)`},

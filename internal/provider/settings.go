@@ -22,6 +22,7 @@ func resolve(config providerModel, getenv func(string) string, diags *diag.Diagn
 	site := lookup(config.Site, "site", "SALESFORCE_SITE", getenv)
 	timeout := lookup(config.RequestTimeout, "request_timeout", "", getenv)
 	roots := lookup(config.CACertPEM, "ca_cert_pem", "SALESFORCE_CA_CERT_PEM", getenv)
+	signIn := lookupCredentials(config, getenv)
 
 	instanceURL := parse(instance, salesforce.DefaultInstanceURL, salesforce.ParseInstanceURL, diags)
 	sitePath := parse(site, "", salesforce.ParseSite, diags)
@@ -34,14 +35,22 @@ func resolve(config providerModel, getenv func(string) string, diags *diag.Diagn
 	if !config.MaxRetries.IsNull() {
 		client.MaxRetries = int(config.MaxRetries.ValueInt64())
 	}
+	credentials := signIn.parse(diags)
+	if sfdx := credentials.instanceURL; sfdx != "" {
+		checkInstance(instance, instanceURL, signIn[sfdxAuthURL], sfdx, diags)
+		instanceURL = sfdx
+	}
 
-	unknown := instance.unknown || site.unknown || timeout.unknown || roots.unknown || config.MaxRetries.IsUnknown()
+	unknown := instance.unknown || site.unknown || timeout.unknown || roots.unknown || config.MaxRetries.IsUnknown() || signIn.unknown()
 	if diags.HasError() || unknown {
 		return nil
 	}
 	return &providerData{
 		client:        client,
+		loginURL:      instanceURL + sitePath,
 		revocationURL: salesforce.RevocationURL(instanceURL, sitePath),
+		grant:         credentials.grant,
+		accessToken:   credentials.accessToken,
 		now:           time.Now,
 	}
 }
@@ -68,20 +77,36 @@ func lookup(value types.String, attribute, variable string, getenv func(string) 
 }
 
 // parse returns what read makes of the setting, or what holds without one. The
-// errors of read complete the sentence "instance_url …" and never quote values.
+// errors of read are as of refuse, and never quote values.
 func parse[T any](s setting, otherwise T, read func(string) (T, error), diags *diag.Diagnostics) T {
 	if !s.set {
 		return otherwise
 	}
 	result, err := read(s.value)
-	if err != nil && s.variable != "" {
-		diags.AddError("Invalid Environment Variable "+s.variable,
-			fmt.Sprintf("%s, which stands for the provider's %s, %s.", s.variable, s.attribute, err))
-	} else if err != nil {
-		diags.AddAttributeError(path.Root(s.attribute), "Invalid Provider Setting "+s.attribute,
-			fmt.Sprintf("%s %s.", s.attribute, err))
+	if err != nil {
+		s.refuse(diags, err)
 	}
 	return result
+}
+
+// refuse reports a bad value. The error completes the sentence "instance_url …".
+func (s setting) refuse(diags *diag.Diagnostics, err error) {
+	if s.variable != "" {
+		diags.AddError("Invalid Environment Variable "+s.variable,
+			fmt.Sprintf("%s, which stands for the provider's %s, %s.", s.variable, s.attribute, err))
+		return
+	}
+	diags.AddAttributeError(path.Root(s.attribute), "Invalid Provider Setting "+s.attribute,
+		fmt.Sprintf("%s %s.", s.attribute, err))
+}
+
+// checkInstance refuses two addresses that contradict each other, unless one
+// is in the configuration and so beats the environment.
+func checkInstance(instance setting, instanceURL string, sfdx setting, sfdxInstanceURL string, diags *diag.Diagnostics) {
+	overruled := instance.variable != "" && sfdx.variable == ""
+	if instance.set && instanceURL != sfdxInstanceURL && !overruled {
+		instance.refuse(diags, fmt.Errorf("names another host than sfdx_auth_url; leave one of the two out"))
+	}
 }
 
 func parseDuration(s string) (time.Duration, error) {

@@ -74,69 +74,80 @@ func NewTransport(roots *x509.CertPool) *http.Transport {
 	return transport
 }
 
-// An answer is the last word of a server, read to its end.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte // nil if there was more than maxAnswer of it
-
-	attempts   int
-	unanswered bool // an earlier attempt arrived, for all that is known, and got no answer
-}
-
 // A call is one request with all its attempts. As the transport of its own
 // http.Client it sees each of them.
 type call struct {
 	client     *Client
-	secrets    []string // never to be shown, whatever the server says
+	http       *retryablehttp.Client
+	secrets    []string // in the request; never to be shown, whatever the server says
 	attempts   int
-	unanswered bool
-	status     int // of the last attempt that was answered, or 0
+	unanswered bool // an attempt arrived, for all that is known, and got no answer
+	status     int  // of the last attempt that was answered, or 0
+	header     http.Header
+	err        error // why the last attempt got no answer, or nil if it did; may hold secrets
 }
+
+// newCall prepares a request that is sent again as long as again says so.
+func (c *Client) newCall(again func(*call) retryablehttp.CheckRetry) *call {
+	call := &call{client: c}
+	timeout := c.RequestTimeout
+	if timeout == 0 {
+		timeout = DefaultRequestTimeout
+	}
+	call.http = &retryablehttp.Client{
+		HTTPClient: &http.Client{
+			Transport:     call,
+			Timeout:       timeout,
+			CheckRedirect: stay,
+		},
+		RetryMax:     c.MaxRetries,
+		RetryWaitMin: minBackoff,
+		RetryWaitMax: maxBackoff,
+		CheckRetry:   again(call),
+		Backoff:      backoff,
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+	}
+	return call
+}
+
+// stay has an http.Client return a redirect instead of following it.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // post sends a form, again and again as long as that may help, and returns the
 // last answer, whatever its status. No answer is an *UnansweredError.
-func (c *Client) post(ctx context.Context, url string, form url.Values, secrets ...string) (*answer, error) {
+func (c *Client) post(ctx context.Context, url string, form url.Values) (*answer, error) {
 	req, err := retryablehttp.NewRequestWithContext(ctx, http.MethodPost, url, []byte(form.Encode()))
 	if err != nil {
 		return nil, errors.New("the URL of the request is malformed")
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("User-Agent", c.UserAgent)
-
-	call := &call{client: c, secrets: secrets}
-	timeout := c.RequestTimeout
-	if timeout == 0 {
-		timeout = DefaultRequestTimeout
-	}
-	retrying := &retryablehttp.Client{
-		HTTPClient: &http.Client{
-			Transport: call,
-			Timeout:   timeout,
-			CheckRedirect: func(*http.Request, []*http.Request) error {
-				return http.ErrUseLastResponse
-			},
-		},
-		RetryMax:     c.MaxRetries,
-		RetryWaitMin: minBackoff,
-		RetryWaitMax: maxBackoff,
-		CheckRetry:   checkRetry,
-		Backoff:      backoff,
-		ErrorHandler: retryablehttp.PassthroughErrorHandler,
-	}
-	resp, err := retrying.Do(req)
+	call := c.newCall(whileItMayHelp)
+	resp, err := call.http.Do(req)
 	if resp == nil || err != nil {
-		return nil, call.unansweredError(ctx, err)
+		return nil, call.unansweredError(ctx)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body) // from memory: RoundTrip has read it
+	return call.answer(resp)
+}
+
+// An answer is the last word of a server, read to its end.
+type answer struct {
+	call   *call
+	status int
+	header http.Header
+	body   []byte // nil if there was more than maxAnswer of it
+}
+
+// answer takes the body from memory, where RoundTrip has put it.
+func (c *call) answer(resp *http.Response) (*answer, error) {
+	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return nil, call.unansweredError(ctx, err)
+		return nil, err
 	}
 	if len(body) > maxAnswer {
 		body = nil
 	}
-	return &answer{resp.StatusCode, resp.Header, body, call.attempts, call.unanswered}, nil
+	return &answer{c, resp.StatusCode, resp.Header, body}, nil
 }
 
 // RoundTrip makes one attempt and reads its answer to the end, or to the
@@ -145,17 +156,19 @@ func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
 	c.attempts++
 	start := time.Now()
 	var sent atomic.Bool
-	resp, err := c.read(req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
+	req = req.Clone(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
 		WroteRequest: func(info httptrace.WroteRequestInfo) { sent.Store(info.Err == nil) },
-	})))
+	}))
+	req.Header.Set("User-Agent", c.client.UserAgent)
 
+	resp, err := c.read(req)
 	attempt := Attempt{Method: req.Method, URL: req.URL.String(), Number: c.attempts, Duration: time.Since(start)}
-	if err != nil {
+	if c.err = err; err != nil {
 		attempt.Error = clean(err.Error(), c.secrets...)
 		c.unanswered = c.unanswered || sent.Load()
 	} else {
 		attempt.Status = resp.StatusCode
-		c.status = resp.StatusCode
+		c.status, c.header = resp.StatusCode, resp.Header
 	}
 	if c.client.OnAttempt != nil {
 		c.client.OnAttempt(req.Context(), attempt)
@@ -164,6 +177,9 @@ func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 func (c *call) read(req *http.Request) (*http.Response, error) {
+	if err := c.learnSecrets(req); err != nil {
+		return nil, err
+	}
 	transport := c.client.Transport
 	if transport == nil {
 		transport = http.DefaultTransport
@@ -181,22 +197,45 @@ func (c *call) read(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// unansweredError puts err, the end of the last attempt or of the wait after
-// it, into words that hold nothing but what may be shown.
-func (c *call) unansweredError(ctx context.Context, err error) *UnansweredError {
+// learnSecrets takes note of what a request holds that must not be shown. It
+// looks at what is really sent: a library may have made it.
+func (c *call) learnSecrets(req *http.Request) error {
+	c.secrets = nil
+	if session, ok := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer "); ok {
+		c.secrets = append(c.secrets, session)
+	}
+	if req.Body == nil {
+		return nil
+	}
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return err
+	}
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return errors.New("the request holds no form")
+	}
+	for _, name := range []string{"token", "client_secret", "refresh_token", "assertion"} {
+		c.secrets = append(c.secrets, form[name]...)
+	}
+	return nil
+}
+
+// unansweredError puts the end of a call that got no answer into words that
+// hold nothing but what may be shown.
+func (c *call) unansweredError(ctx context.Context) *UnansweredError {
 	result := &UnansweredError{Attempts: c.attempts, Arrived: c.unanswered, cause: ctx.Err()}
-	var urlError *url.Error
+	var timeout interface{ Timeout() bool }
 	switch {
 	case errors.Is(result.cause, context.Canceled):
 		result.Reason = "the run was interrupted"
 	case result.cause != nil:
 		result.Reason = "the time for this operation is up"
-	case errors.As(err, &urlError) && urlError.Timeout():
+	case errors.As(c.err, &timeout) && timeout.Timeout():
 		result.Reason = "the last attempt timed out"
-	case urlError != nil:
-		result.Reason = clean(urlError.Err.Error(), c.secrets...)
-	default:
-		result.Reason = clean(err.Error(), c.secrets...)
+	case c.err != nil:
+		result.Reason = clean(c.err.Error(), c.secrets...)
 	}
 	if c.status != 0 {
 		result.Reason += "; an earlier attempt was answered " + statusText(c.status)
@@ -215,15 +254,30 @@ func retryable(status int) bool {
 	return false
 }
 
-func checkRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
-	if err != nil || ctx.Err() != nil {
+// whileItMayHelp has a request sent again that failed for now. Sending it twice
+// must do no harm.
+func whileItMayHelp(*call) retryablehttp.CheckRetry {
+	return func(ctx context.Context, resp *http.Response, err error) (bool, error) {
+		if err != nil {
+			return retryablehttp.DefaultRetryPolicy(ctx, resp, err)
+		}
+		deadline, bounded := ctx.Deadline()
+		if wait, ok := retryAfter(resp.Header); ok && bounded && time.Until(deadline) < wait {
+			return false, nil // The answer says more than waiting in vain would.
+		}
+		return retryable(resp.StatusCode), nil
+	}
+}
+
+// whileItCannotHaveArrived has a request sent again only if the org cannot have
+// seen it yet.
+func whileItCannotHaveArrived(c *call) retryablehttp.CheckRetry {
+	return func(ctx context.Context, resp *http.Response, err error) (bool, error) {
+		if err == nil || c.unanswered {
+			return false, nil
+		}
 		return retryablehttp.DefaultRetryPolicy(ctx, resp, err)
 	}
-	deadline, bounded := ctx.Deadline()
-	if wait, ok := retryAfter(resp.Header); ok && bounded && time.Until(deadline) < wait {
-		return false, nil // The answer says more than waiting in vain would.
-	}
-	return retryable(resp.StatusCode), nil
 }
 
 // backoff waits as long as the server asks for; else twice as long each time,

@@ -52,18 +52,18 @@ func (e *RedirectError) Error() string {
 	return fmt.Sprintf("the server answered %s and redirects %s", statusText(e.Status), target)
 }
 
-// A NotRevokeEndpointError says that an answer had the status of success, yet
-// cannot come from the revoke endpoint: a login page, say, or a proxy's.
-type NotRevokeEndpointError struct {
+// An UnexpectedAnswerError says that an answer had the status of success, yet
+// cannot come from the endpoint that was asked: a login page, say, or a proxy's.
+type UnexpectedAnswerError struct {
 	ContentType string // as the server gave it; may be empty
 }
 
-func (e *NotRevokeEndpointError) Error() string {
+func (e *UnexpectedAnswerError) Error() string {
 	content := "something"
 	if e.ContentType != "" {
 		content = "content of type " + e.ContentType
 	}
-	return "the server answered 200 OK with " + content + " that Salesforce's revoke endpoint does not send"
+	return "the server answered 200 OK with " + content + " that Salesforce does not send there"
 }
 
 // An UnansweredError says that the org gave no answer, or none but "later"

@@ -28,7 +28,7 @@ const (
 // that were issued from it (Mobile SDK guide, "Revoking OAuth tokens").
 //
 // Every outcome but the two named is an error, and the token may be alive: a
-// *ResponseError, *RedirectError, *NotRevokeEndpointError or *UnansweredError.
+// *ResponseError, *RedirectError, *UnexpectedAnswerError or *UnansweredError.
 // No error holds the token.
 func (c *Client) Revoke(ctx context.Context, revocationURL, token string) (Outcome, error) {
 	// The address may come from a state that somebody edited.
@@ -39,69 +39,29 @@ func (c *Client) Revoke(ctx context.Context, revocationURL, token string) (Outco
 	if err := checkOrigin(u); err != nil {
 		return "", errors.New("the revocation URL " + err.Error())
 	}
-	answer, err := c.post(ctx, revocationURL, url.Values{"token": {token}}, token)
+	answer, err := c.post(ctx, revocationURL, url.Values{"token": {token}})
 	if err != nil {
 		return "", err
 	}
-	return answer.outcome(token)
+	return answer.outcome()
 }
 
 // outcome reads an answer of the revoke endpoint.
-func (a *answer) outcome(token string) (Outcome, error) {
-	code, description := a.oauthError()
+func (a *answer) outcome() (Outcome, error) {
+	code, _ := a.oauthError()
 	switch {
 	case a.status == http.StatusOK && code == "":
 		if !a.isEmptyOrObject() {
-			return "", &NotRevokeEndpointError{ContentType: clean(a.header.Get("Content-Type"), token)}
+			return "", a.unexpected()
 		}
 		return Revoked, nil
 	case a.status == http.StatusBadRequest && code == "invalid_token":
-		if a.unanswered {
+		if a.call.unanswered {
 			return Revoked, nil
 		}
 		return AlreadyInvalid, nil
-	case a.status >= 300 && a.status < 400:
-		target, err := url.Parse(a.header.Get("Location"))
-		if err != nil {
-			target = &url.URL{}
-		}
-		return "", &RedirectError{Status: a.status, Host: clean(target.Host, token)}
 	}
-	wait, _ := retryAfter(a.header)
-	return "", &ResponseError{
-		Status:      a.status,
-		Code:        clean(code, token),
-		Description: clean(description, token),
-		Attempts:    a.attempts,
-		RetryAfter:  wait,
-	}
-}
-
-// oauthError returns error and error_description of the body, which Salesforce
-// sends form-encoded from the revoke endpoint and as JSON from others.
-func (a *answer) oauthError() (code, description string) {
-	body := bytes.TrimSpace(a.body)
-	if bytes.HasPrefix(body, []byte("{")) {
-		var fields map[string]any
-		if err := json.Unmarshal(body, &fields); err != nil {
-			return "", ""
-		}
-		value, failed := fields["error"]
-		if !failed {
-			return "", ""
-		}
-		description, _ = fields["error_description"].(string)
-		if code, _ = value.(string); code == "" {
-			code = "error" // of a form that we do not know, but an error
-		}
-		return code, description
-	}
-	// Only a body that starts so: an HTML page could hold "error=" as well.
-	if !bytes.HasPrefix(body, []byte("error")) {
-		return "", ""
-	}
-	fields, _ := url.ParseQuery(string(body)) // what can be read of it counts
-	return fields.Get("error"), fields.Get("error_description")
+	return "", a.failure()
 }
 
 func (a *answer) isEmptyOrObject() bool {

@@ -88,7 +88,7 @@ func TestRevokeAnswers(t *testing.T) {
 		}
 	}
 	notEndpoint := func(err error) bool {
-		var e *salesforce.NotRevokeEndpointError
+		var e *salesforce.UnexpectedAnswerError
 		return errors.As(err, &e)
 	}
 	unanswered := func(arrived bool) func(error) bool {
@@ -97,7 +97,9 @@ func TestRevokeAnswers(t *testing.T) {
 			return errors.As(err, &e) && e.Arrived == arrived
 		}
 	}
-	repeats := func(err error) bool { return strings.Contains(err.Error(), "server_error: ") && strings.Contains(err.Error(), "[redacted]") }
+	repeats := func(err error) bool {
+		return strings.Contains(err.Error(), "server_error: ") && strings.Contains(err.Error(), "[redacted]")
+	}
 	times := func(n int, fault fake.Fault) (faults []fake.Fault) {
 		for range n {
 			faults = append(faults, fault)

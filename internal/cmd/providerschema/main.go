@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/ledger"
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/provider"
 )
 
@@ -25,7 +26,7 @@ import (
 const address = "registry.terraform.io/hashicorp/salesforce"
 
 func main() {
-	server := providerserver.NewProtocol6(provider.New("dev")())()
+	server := providerserver.NewProtocol6(provider.New("dev", new(ledger.Ledger))())()
 	resp, err := server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		log.Fatal(err)
