@@ -31,13 +31,13 @@ func New(dir, engine, provider string) (*Workspace, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Nothing is fetched from anywhere: there is no other installation method.
 	// A short source address means another host to OpenTofu than to Terraform.
 	settings := fmt.Sprintf(`provider_installation {
   dev_overrides {
     "registry.terraform.io/seed-96a09c2e/salesforce" = %[1]q
     "registry.opentofu.org/seed-96a09c2e/salesforce" = %[1]q
   }
-  direct {}
 }
 `, filepath.Dir(provider))
 	workspace := &Workspace{Dir: dir, engine: engine}

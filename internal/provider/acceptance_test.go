@@ -24,33 +24,37 @@ var factories = map[string]func() (tfprotov6.ProviderServer, error){
 	"salesforce": providerserver.NewProtocol6WithError(provider.New("test", new(ledger.Ledger))()),
 }
 
-// enginePath is terraform or tofu, and buildDir a folder for the provider's
-// binary.
-var enginePath, buildDir string
+var (
+	enginePath string   // of terraform or tofu
+	buildDir   string   // for the provider's binary
+	userEnv    []string // which the Go command needs to find its caches
+)
 
 // TestMain finds the engine, and keeps the settings of the user out of the
 // tests: they would bend the results.
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
+		userEnv = os.Environ()
 		enginePath = findEngine()
 		live := os.Getenv("TF_ACC") != ""
-		for _, variable := range os.Environ() {
+		for _, variable := range userEnv {
 			name, _, _ := strings.Cut(variable, "=")
 			if strings.HasPrefix(name, "SALESFORCE_") && !live || strings.HasPrefix(name, "TF_") && !strings.HasPrefix(name, "TF_ACC") {
 				must(os.Unsetenv(name))
 			}
 		}
-		must(os.Setenv("TF_CLI_CONFIG_FILE", os.DevNull))
-		must(os.Setenv("CHECKPOINT_DISABLE", "1"))
-		must(os.Setenv("TF_ACC_TERRAFORM_PATH", enginePath))
-		must(os.Setenv("TF_ACC_PROVIDER_NAMESPACE", "seed-96a09c2e"))
-		if strings.Contains(filepath.Base(enginePath), "tofu") {
-			must(os.Setenv("TF_ACC_PROVIDER_HOST", "registry.opentofu.org"))
-		}
 		dir, err := os.MkdirTemp("", "salesforce-test-")
 		must(err)
 		defer os.RemoveAll(dir)
 		buildDir = dir
+		must(os.Setenv("HOME", dir)) // The engine writes there.
+		must(os.Setenv("TF_CLI_CONFIG_FILE", os.DevNull))
+		must(os.Setenv("CHECKPOINT_DISABLE", "1"))
+		must(os.Setenv("TF_ACC_TERRAFORM_PATH", enginePath))
+		must(os.Setenv("TF_ACC_PROVIDER_NAMESPACE", "seed-96a09c2e"))
+		if version, err := exec.Command(enginePath, "version").Output(); err == nil && strings.HasPrefix(string(version), "OpenTofu") {
+			must(os.Setenv("TF_ACC_PROVIDER_HOST", "registry.opentofu.org"))
+		}
 		return m.Run()
 	}())
 }
@@ -77,7 +81,9 @@ func must(err error) {
 // engine's command line.
 var buildProvider = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(buildDir, "terraform-provider-salesforce")
-	output, err := exec.Command("go", "build", "-o", path, "../..").CombinedOutput()
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", path, "../..")
+	build.Env = userEnv
+	output, err := build.CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, output)
 	}

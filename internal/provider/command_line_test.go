@@ -311,13 +311,18 @@ func TestExamples(t *testing.T) {
 		t.Run(strings.TrimPrefix(folder, "../../examples/"), func(t *testing.T) {
 			t.Parallel()
 			server := startOrg(t, fake.Config{})
-			env := []string{"SALESFORCE_INSTANCE_URL=" + server.URL}
+			env := []string{
+				"SALESFORCE_INSTANCE_URL=" + server.URL,
+				"SALESFORCE_CLIENT_ID=" + fake.DefaultClientID,
+				"SALESFORCE_CLIENT_SECRET=" + fake.DefaultClientSecret,
+			}
 			for _, match := range variable.FindAllStringSubmatch(config, -1) {
-				value := server.URL
-				if match[1] != "instance_url" {
-					value = server.Org.IssueAccessToken()
+				switch name := match[1]; {
+				case name == "instance_url":
+					env = append(env, "TF_VAR_"+name+"="+server.URL)
+				case strings.Contains(name, "token"):
+					env = append(env, "TF_VAR_"+name+"="+server.Org.IssueAccessToken())
 				}
-				env = append(env, "TF_VAR_"+match[1]+"="+value)
 			}
 			workspace := emptyWorkspace(t)
 			if err := workspace.Copy(folder); err != nil {
@@ -332,8 +337,8 @@ func TestExamples(t *testing.T) {
 			mustRun(t, workspace, env, "apply", "-auto-approve")
 			mustRun(t, workspace, env, "destroy", "-auto-approve")
 			for _, token := range server.Org.Tokens() {
-				if token.Alive {
-					t.Errorf("a token lives after the destroy")
+				if token.Alive && !strings.Contains(folder, "functions") { // which revoke nothing
+					t.Error("a token lives after the destroy")
 				}
 			}
 		})

@@ -94,12 +94,16 @@ type accessTokenModel struct {
 func (r *accessTokenEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	var model accessTokenModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	if r.provider == nil {
-		resp.Diagnostics.Append(errNotConfigured)
-	} else if r.provider.grant == nil {
-		resp.Diagnostics.Append(errNoCredentials)
-	}
 	if resp.Diagnostics.HasError() {
+		return
+	}
+	if r.provider == nil {
+		model.unknown()
+		resp.Diagnostics.Append(resp.Result.Set(ctx, &model)...)
+		return
+	}
+	if r.provider.grant == nil {
+		resp.Diagnostics.Append(errNoCredentials)
 		return
 	}
 	session, err := r.provider.mint(ctx)
@@ -115,6 +119,16 @@ func (r *accessTokenEphemeralResource) Open(ctx context.Context, req ephemeral.O
 	}
 	model.describe(session)
 	resp.Diagnostics.Append(resp.Result.Set(ctx, &model)...)
+}
+
+// unknown stands for a token that a plan cannot mint yet, because the
+// provider's configuration is unknown.
+func (m *accessTokenModel) unknown() {
+	for _, result := range []*types.String{
+		&m.AccessToken, &m.InstanceURL, &m.TokenType, &m.Scope, &m.IdentityURL, &m.OrganizationID, &m.UserID, &m.IssuedAt,
+	} {
+		*result = types.StringUnknown()
+	}
 }
 
 func (m *accessTokenModel) describe(session *salesforce.Session) {

@@ -95,15 +95,21 @@ func TestResolveRefusals(t *testing.T) {
 		"certificate":       {settingsCase{config: providerModel{CACertPEM: set("hunter2")}}, "ca_cert_pem holds no certificate"},
 		"certificate's env": {settingsCase{env: map[string]string{"SALESFORCE_CA_CERT_PEM": "/etc/hunter2.pem"}}, "SALESFORCE_CA_CERT_PEM, which stands for the provider's ca_cert_pem, holds no certificate"},
 	} {
-		data, diags := test.resolve()
-		if data != nil || diags.ErrorsCount() != 1 {
-			t.Errorf("%s: got %+v with %v; want one error", name, data, diags)
-			continue
-		}
-		text := diags[0].Summary() + "\n" + diags[0].Detail()
-		if !strings.Contains(text, test.says) || strings.Contains(text, "hunter2") {
-			t.Errorf("%s: the error is %s; want %q in it, and no value", name, text, test.says)
-		}
+		test.assertRefused(t, name, test.says)
+	}
+}
+
+// assertRefused expects one error, which says this and quotes no value.
+func (c settingsCase) assertRefused(t *testing.T, name, says string) {
+	t.Helper()
+	data, diags := c.resolve()
+	if data != nil || diags.ErrorsCount() != 1 {
+		t.Errorf("%s: got %+v with %v; want one error", name, data, diags)
+		return
+	}
+	text := diags[0].Summary() + "\n" + diags[0].Detail()
+	if !strings.Contains(text, says) || strings.Contains(text, "hunter2") {
+		t.Errorf("%s: the error is %s; want %q in it, and no value", name, text, says)
 	}
 }
 

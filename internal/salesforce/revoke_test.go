@@ -75,21 +75,11 @@ func TestRevokeRequest(t *testing.T) {
 func TestRevokeAnswers(t *testing.T) {
 	t.Parallel()
 	status := func(code int, body string) fake.Fault { return fake.Status(code, soon, body) }
-	responseError := func(status int, code, description string) func(error) bool {
-		return func(err error) bool {
-			var e *salesforce.ResponseError
-			return errors.As(err, &e) && e.Status == status && e.Code == code && e.Description == description
-		}
-	}
 	redirectTo := func(host string) func(error) bool {
 		return func(err error) bool {
 			var e *salesforce.RedirectError
 			return errors.As(err, &e) && e.Host == host
 		}
-	}
-	notEndpoint := func(err error) bool {
-		var e *salesforce.UnexpectedAnswerError
-		return errors.As(err, &e)
 	}
 	unanswered := func(arrived bool) func(error) bool {
 		return func(err error) bool {
@@ -119,32 +109,32 @@ func TestRevokeAnswers(t *testing.T) {
 		{"200 with white space", []fake.Fault{status(200, " \r\n")}, salesforce.Revoked, nil, 1},
 		{"200 with an empty object", []fake.Fault{status(200, " {} ")}, salesforce.Revoked, nil, 1},
 		{"200 with an object", []fake.Fault{status(200, `{"success":true}`)}, salesforce.Revoked, nil, 1},
-		{"200 with a page", []fake.Fault{fake.HTML()}, "", notEndpoint, 1},
-		{"200 with text", []fake.Fault{status(200, "OK")}, "", notEndpoint, 1},
-		{"200 with an array", []fake.Fault{status(200, "[]")}, "", notEndpoint, 1},
-		{"200 with a broken object", []fake.Fault{status(200, `{"success":`)}, "", notEndpoint, 1},
-		{"200 with a flood", []fake.Fault{fake.Flood(1 << 20)}, "", notEndpoint, 1},
-		{"200 with a flood of white space", []fake.Fault{status(200, strings.Repeat(" ", 65<<10))}, "", notEndpoint, 1},
-		{"200 with an error, JSON", []fake.Fault{fake.JSONError(200, "invalid_token", "dead")}, "", responseError(200, "invalid_token", "dead"), 1},
-		{"200 with an error, form-encoded", []fake.Fault{fake.OAuthError(200, "invalid_token", "dead")}, "", responseError(200, "invalid_token", "dead"), 1},
-		{"200 with an error of another form", []fake.Fault{status(200, `{"error":{"code":7},"error_description":[]}`)}, "", responseError(200, "error", ""), 1},
-		{"200 with an empty error", []fake.Fault{status(200, `{"error":""}`)}, "", responseError(200, "error", ""), 1},
-		{"204", []fake.Fault{status(204, "")}, "", responseError(204, "", ""), 1},
-		{"202", []fake.Fault{status(202, "{}")}, "", responseError(202, "", ""), 1},
+		{"200 with a page", []fake.Fault{fake.HTML()}, "", is[*salesforce.UnexpectedAnswerError], 1},
+		{"200 with text", []fake.Fault{status(200, "OK")}, "", is[*salesforce.UnexpectedAnswerError], 1},
+		{"200 with an array", []fake.Fault{status(200, "[]")}, "", is[*salesforce.UnexpectedAnswerError], 1},
+		{"200 with a broken object", []fake.Fault{status(200, `{"success":`)}, "", is[*salesforce.UnexpectedAnswerError], 1},
+		{"200 with a flood", []fake.Fault{fake.Flood(1 << 20)}, "", is[*salesforce.UnexpectedAnswerError], 1},
+		{"200 with a flood of white space", []fake.Fault{status(200, strings.Repeat(" ", 65<<10))}, "", is[*salesforce.UnexpectedAnswerError], 1},
+		{"200 with an error, JSON", []fake.Fault{fake.JSONError(200, "invalid_token", "dead")}, "", isResponse(200, "invalid_token", "dead"), 1},
+		{"200 with an error, form-encoded", []fake.Fault{fake.OAuthError(200, "invalid_token", "dead")}, "", isResponse(200, "invalid_token", "dead"), 1},
+		{"200 with an error of another form", []fake.Fault{status(200, `{"error":{"code":7},"error_description":[]}`)}, "", isResponse(200, "error", ""), 1},
+		{"200 with an empty error", []fake.Fault{status(200, `{"error":""}`)}, "", isResponse(200, "error", ""), 1},
+		{"204", []fake.Fault{status(204, "")}, "", isResponse(204, "", ""), 1},
+		{"202", []fake.Fault{status(202, "{}")}, "", isResponse(202, "", ""), 1},
 
 		{"400 invalid_token, form-encoded", []fake.Fault{fake.OAuthError(400, "invalid_token", "invalid token")}, salesforce.AlreadyInvalid, nil, 1},
 		{"400 invalid_token, JSON", []fake.Fault{fake.JSONError(400, "invalid_token", "invalid token")}, salesforce.AlreadyInvalid, nil, 1},
 		{"400 invalid_token, form-encoded, the other way round", []fake.Fault{status(400, "error_description=x&error=invalid_token")}, salesforce.AlreadyInvalid, nil, 1},
-		{"400 with a page that mentions invalid_token", []fake.Fault{status(400, "<a href='?x&error=invalid_token&y'>")}, "", responseError(400, "", ""), 1},
-		{"400 with nothing", []fake.Fault{status(400, "")}, "", responseError(400, "", ""), 1},
+		{"400 with a page that mentions invalid_token", []fake.Fault{status(400, "<a href='?x&error=invalid_token&y'>")}, "", isResponse(400, "", ""), 1},
+		{"400 with nothing", []fake.Fault{status(400, "")}, "", isResponse(400, "", ""), 1},
 		{"400 unsupported_token_type, as captured", []fake.Fault{status(400, "error=unsupported_token_type&error_description=this%20token%20type%20is%20not%20supported")},
-			"", responseError(400, "unsupported_token_type", "this token type is not supported"), 1},
-		{"400 unsupported_token_type, JSON", []fake.Fault{fake.JSONError(400, "unsupported_token_type", "no")}, "", responseError(400, "unsupported_token_type", "no"), 1},
-		{"401 invalid_token", []fake.Fault{fake.OAuthError(401, "invalid_token", "no")}, "", responseError(401, "invalid_token", "no"), 1},
-		{"403", []fake.Fault{status(403, "Bad_OAuth_Token")}, "", responseError(403, "", ""), 1},
-		{"404", []fake.Fault{status(404, "Bad_Id")}, "", responseError(404, "", ""), 1},
-		{"418", []fake.Fault{status(418, "")}, "", responseError(418, "", ""), 1},
-		{"501", []fake.Fault{status(501, "")}, "", responseError(501, "", ""), 1},
+			"", isResponse(400, "unsupported_token_type", "this token type is not supported"), 1},
+		{"400 unsupported_token_type, JSON", []fake.Fault{fake.JSONError(400, "unsupported_token_type", "no")}, "", isResponse(400, "unsupported_token_type", "no"), 1},
+		{"401 invalid_token", []fake.Fault{fake.OAuthError(401, "invalid_token", "no")}, "", isResponse(401, "invalid_token", "no"), 1},
+		{"403", []fake.Fault{status(403, "Bad_OAuth_Token")}, "", isResponse(403, "", ""), 1},
+		{"404", []fake.Fault{status(404, "Bad_Id")}, "", isResponse(404, "", ""), 1},
+		{"418", []fake.Fault{status(418, "")}, "", isResponse(418, "", ""), 1},
+		{"501", []fake.Fault{status(501, "")}, "", isResponse(501, "", ""), 1},
 
 		{"redirect to nowhere", []fake.Fault{status(302, "")}, "", redirectTo(""), 1},
 		{"dropped before, then revoked", []fake.Fault{fake.DropBefore(), fake.Pass()}, salesforce.Revoked, nil, 2},
@@ -162,7 +152,7 @@ func TestRevokeAnswers(t *testing.T) {
 	for _, code := range []int{420, 429, 500, 502, 503, 504} {
 		rows = append(rows,
 			row{fmt.Sprint(code, " twice, then revoked"), times(2, status(code, "")), salesforce.Revoked, nil, 3},
-			row{fmt.Sprint(code, " for good"), times(3, fake.Status(code, soon, "error=busy&error_description=later")), "", responseError(code, "busy", "later"), 3})
+			row{fmt.Sprint(code, " for good"), times(3, fake.Status(code, soon, "error=busy&error_description=later")), "", isResponse(code, "busy", "later"), 3})
 	}
 
 	for _, row := range rows {

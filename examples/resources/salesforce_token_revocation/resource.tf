@@ -1,4 +1,4 @@
-variable "session" {
+variable "session_token" {
   description = "An access token that lives as long as this configuration is applied."
   type        = string
   sensitive   = true
@@ -6,6 +6,6 @@ variable "session" {
 
 # Revoked when it is replaced, and when it is destroyed.
 resource "salesforce_token_revocation" "session" {
-  token     = var.session
+  token     = var.session_token
   revoke_on = ["destroy"]
 }

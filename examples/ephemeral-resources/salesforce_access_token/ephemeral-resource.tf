@@ -1,0 +1,16 @@
+# The provider signs in with client_id and client_secret, here from the
+# environment: SALESFORCE_CLIENT_ID and SALESFORCE_CLIENT_SECRET.
+provider "salesforce" {}
+
+ephemeral "salesforce_access_token" "deployment" {}
+
+# The script is handed a token that dies with this run, whatever becomes of it.
+resource "terraform_data" "deployment" {
+  provisioner "local-exec" {
+    command = "echo \"a token of $${#SF_ACCESS_TOKEN} characters for $SF_INSTANCE_URL\""
+    environment = {
+      SF_ACCESS_TOKEN = ephemeral.salesforce_access_token.deployment.access_token
+      SF_INSTANCE_URL = ephemeral.salesforce_access_token.deployment.instance_url
+    }
+  }
+}

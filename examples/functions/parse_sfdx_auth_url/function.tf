@@ -1,0 +1,10 @@
+variable "sfdx_auth_url" {
+  description = "What `sf org display --verbose` prints as Sfdx Auth Url."
+  type        = string
+  sensitive   = true
+  default     = "force://PlatformCLI::5Aep861EXAMPLE==@example.my.salesforce.com"
+}
+
+output "instance_url" {
+  value = nonsensitive(provider::salesforce::parse_sfdx_auth_url(var.sfdx_auth_url).instance_url)
+}
