@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -52,7 +53,7 @@ func TestMain(m *testing.M) {
 		must(os.Setenv("CHECKPOINT_DISABLE", "1"))
 		must(os.Setenv("TF_ACC_TERRAFORM_PATH", enginePath))
 		must(os.Setenv("TF_ACC_PROVIDER_NAMESPACE", "seed-96a09c2e"))
-		if version, err := exec.Command(enginePath, "version").Output(); err == nil && strings.HasPrefix(string(version), "OpenTofu") {
+		if version, err := exec.CommandContext(context.Background(), enginePath, "version").Output(); err == nil && strings.HasPrefix(string(version), "OpenTofu") {
 			must(os.Setenv("TF_ACC_PROVIDER_HOST", "registry.opentofu.org"))
 		}
 		return m.Run()
@@ -81,7 +82,7 @@ func must(err error) {
 // engine's command line.
 var buildProvider = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(buildDir, "terraform-provider-salesforce")
-	build := exec.Command("go", "build", "-buildvcs=false", "-o", path, "../..")
+	build := exec.CommandContext(context.Background(), "go", "build", "-buildvcs=false", "-o", path, "../..")
 	build.Env = userEnv
 	output, err := build.CombinedOutput()
 	if err != nil {
