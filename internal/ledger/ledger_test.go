@@ -104,6 +104,20 @@ func TestLastHolderRevokes(t *testing.T) {
 	}
 }
 
+// What was revoked once does not shield a token that the org hands out anew.
+func TestMintAfterRelease(t *testing.T) {
+	t.Parallel()
+	var l ledger.Ledger
+	var o org
+	for times := range 2 {
+		mustMint(t, &l, &o, "a")
+		if err := l.Release(t.Context(), "a"); err != nil {
+			t.Fatal(err)
+		}
+		o.assertRevoked(t, "a", times+1)
+	}
+}
+
 func TestKeep(t *testing.T) {
 	t.Parallel()
 	var l ledger.Ledger
