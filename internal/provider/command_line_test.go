@@ -175,13 +175,17 @@ func TestNoSecretLeaks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := startOrg(t, fake.Config{})
-			stored, written := server.Org.IssueAccessToken(), server.Org.IssueRefreshToken()+"!=="
+			stored, written, sealed := server.Org.IssueAccessToken(), server.Org.IssueRefreshToken()+"!==", server.Org.IssueAccessToken()
+			key := newAgeKey(t, false)
 			server.Org.ScriptAlways(fake.RevokePath, fault)
 			workspace := newWorkspace(t, providerBlock(server, "max_retries = 1", `request_timeout = "1s"`)+`
 variable "stored" {
   sensitive = true
 }
 variable "written" {
+  ephemeral = true
+}
+variable "sealed" {
   ephemeral = true
 }
 resource "salesforce_token_revocation" "stored" {
@@ -191,8 +195,12 @@ resource "salesforce_token_revocation" "written" {
   token_wo  = var.written
   revoke_on = ["create"]
 }
+resource "salesforce_token_revocation" "sealed" {
+  token_wo  = var.sealed
+  revoke_on = ["destroy"]
+}
 `)
-			env := []string{"TF_LOG=TRACE", "TF_LOG_PATH=trace.log", "TF_VAR_stored=" + stored, "TF_VAR_written=" + written}
+			env := []string{"TF_LOG=TRACE", "TF_LOG_PATH=trace.log", "TF_VAR_stored=" + stored, "TF_VAR_written=" + written, "TF_VAR_sealed=" + sealed, sealTo(key), openWith(key)}
 			var output strings.Builder
 			for _, args := range [][]string{{"plan", "-out=plan"}, {"apply", "plan"}, {"show"}, {"show", "-json", "plan"}, {"destroy", "-auto-approve"}} {
 				text, err := run(t, workspace, env, args...)
@@ -204,18 +212,18 @@ resource "salesforce_token_revocation" "written" {
 				}
 				output.WriteString(text)
 			}
-			assertAbsent(t, "the output", []byte(output.String()), stored, written)
+			assertAbsent(t, "the output", []byte(output.String()), stored, written, sealed, key.identity)
 			logged := readFile(t, workspace.Dir, "trace.log")
 			if !bytes.Contains(logged, []byte("Sent a request to Salesforce")) {
 				t.Error("the log holds no request")
 			}
-			assertAbsent(t, "the TRACE log", logged, stored, written)
+			assertAbsent(t, "the TRACE log", logged, stored, written, sealed, key.identity)
 			for _, state := range []string{"terraform.tfstate", "terraform.tfstate.backup"} {
 				if content, err := os.ReadFile(filepath.Join(workspace.Dir, state)); err == nil {
-					assertAbsent(t, state, content, written)
+					assertAbsent(t, state, content, written, sealed, key.identity)
 				}
 			}
-			assertAbsent(t, "the plan", unzip(t, filepath.Join(workspace.Dir, "plan")), written)
+			assertAbsent(t, "the plan", unzip(t, filepath.Join(workspace.Dir, "plan")), written, sealed, key.identity)
 		})
 	}
 }
@@ -311,17 +319,20 @@ func TestExamples(t *testing.T) {
 		t.Run(strings.TrimPrefix(folder, "../../examples/"), func(t *testing.T) {
 			t.Parallel()
 			server := startOrg(t, fake.Config{})
+			key := newAgeKey(t, true)
+			values := map[string]string{"instance_url": server.URL, "seal_recipient": key.recipient, "seal_identity": "# a comment\n" + key.identity + "\n"}
 			env := []string{
 				"SALESFORCE_INSTANCE_URL=" + server.URL,
 				"SALESFORCE_CLIENT_ID=" + fake.DefaultClientID,
 				"SALESFORCE_CLIENT_SECRET=" + fake.DefaultClientSecret,
 			}
 			for _, match := range variable.FindAllStringSubmatch(config, -1) {
-				switch name := match[1]; {
-				case name == "instance_url":
-					env = append(env, "TF_VAR_"+name+"="+server.URL)
-				case strings.Contains(name, "token"):
-					env = append(env, "TF_VAR_"+name+"="+server.Org.IssueAccessToken())
+				name := match[1]
+				if strings.Contains(name, "token") {
+					values[name] = server.Org.IssueAccessToken()
+				}
+				if value, known := values[name]; known {
+					env = append(env, "TF_VAR_"+name+"="+value)
 				}
 			}
 			workspace := emptyWorkspace(t)

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/seal"
 )
 
 // Diagnostics say what happened, what it means for the token, and what to do.
@@ -162,4 +163,56 @@ func signInRemedy(err *salesforce.ResponseError) string {
 		}
 	}
 	return "Check the provider's credentials, and that instance_url and site are those of the org that they are for."
+}
+
+// notSealed reports that a write-only token could not be kept for a destroy.
+func notSealed(err error) diag.Diagnostic {
+	const summary = "Token Not Sealed"
+	const untouched = "Nothing was sent, so the token is as it was, and no destroy would revoke it."
+	switch {
+	case errors.Is(err, seal.ErrNoRecipient):
+		return diag.NewErrorDiagnostic(summary,
+			"token_wo is not stored, and revoke_on, which defaults to create and destroy, asks for a revocation at destroy. For that the token is sealed to an age recipient, "+
+				"and the provider has none.\n\n"+untouched+"\n\n"+
+				"Set the provider's seal_recipient, or SALESFORCE_SEAL_RECIPIENT, to a recipient that age-keygen made. To revoke the token at creation only, set revoke_on = [\"create\"].")
+	case errors.Is(err, errOtherToken):
+		return diag.NewErrorDiagnostic(summary,
+			"destroy was added to revoke_on, and token_wo, which would be sealed for that, is not the token that this resource was created with: its SHA-256 is not token_sha256.\n\n"+
+				untouched+"\n\n"+
+				"If token_wo holds a new token, count token_wo_version up: the resource is replaced, and the new token sealed. Else give the old token again.")
+	case errors.Is(err, errOtherURL):
+		return diag.NewErrorDiagnostic(summary,
+			"destroy was added to revoke_on, and the provider points to another address than revocation_url, where the token belongs.\n\n"+untouched+"\n\n"+
+				"Set the provider's instance_url and site to those of revocation_url, or count token_wo_version up: the resource is replaced, and has the provider's address.")
+	}
+	return diag.NewErrorDiagnostic(summary, fmt.Sprintf("%s.\n\n%s\n\nThis is a bug in the provider: please report it.", err, untouched))
+}
+
+// notUnsealed reports that a destroy could not read the token to revoke.
+func notUnsealed(err error) diag.Diagnostic {
+	const abandon = "To give up revoking it here, take \"destroy\" out of revoke_on and apply. Then it dies only by another resource, or in Salesforce's setup."
+	var happened, remedy string
+	var version *seal.VersionError
+	switch {
+	case errors.Is(err, seal.ErrNoIdentity):
+		happened = "The token is sealed, and the provider has no identity to open it with."
+		remedy = "Set the provider's seal_identity, or SALESFORCE_SEAL_IDENTITY, to the age identity of a recipient that the token was sealed to. " + abandon
+	case errors.Is(err, seal.ErrWrongIdentity):
+		happened = "The token is sealed, and no identity in the provider's seal_identity opens it: it was sealed to other recipients."
+		remedy = "Add the identity of one of them to seal_identity, which takes several, one a line. " + abandon
+	case errors.Is(err, seal.ErrDamaged):
+		happened = "The sealed token in the state is truncated or altered."
+		remedy = "Restore the state from a backup. " + abandon
+	case errors.As(err, &version):
+		happened = fmt.Sprintf("The token was sealed by another version of this provider: %s.", version)
+		remedy = "Use the version of the provider that created the resource, or a later one. " + abandon
+	case errors.Is(err, errNoSeal):
+		happened = "token_wo is not stored, and the state holds no sealed copy of the token."
+		remedy = "Restore the state from a backup, if it was edited. " + abandon
+	default: // errOtherSeal
+		happened = "The sealed token in the state is not the one that token_sha256 names: somebody may have edited the state."
+		remedy = "Restore the state from a backup. " + abandon
+	}
+	return diag.NewErrorDiagnostic("Sealed Token Not Opened",
+		happened+"\n\nNothing was sent, so the token may still be alive. "+atDestroy.kept+"\n\n"+remedy)
 }

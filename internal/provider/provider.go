@@ -101,6 +101,18 @@ func (p *salesforceProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 				Optional:  true,
 				Sensitive: true,
 			},
+			"seal_recipient": schema.StringAttribute{
+				MarkdownDescription: "[age](https://age-encryption.org) recipients to seal write-only tokens to, so that a destroy can revoke them: `age1…`, or post-quantum `age1pq1…`. " +
+					"Several are separated by white space or commas, and the identity of any one opens. Lines that start with `#` are comments. Recipients are public. " +
+					"Needed where a `token_wo` with `destroy` in `revoke_on` is created. Environment variable: `SALESFORCE_SEAL_RECIPIENT`.",
+				Optional: true,
+			},
+			"seal_identity": schema.StringAttribute{
+				MarkdownDescription: "age identities that open sealed tokens: the content of a file that `age-keygen` made, or several of them together. " +
+					"Needed where a sealed token is destroyed or replaced, and nowhere else. Best given from an ephemeral value or the environment. Environment variable: `SALESFORCE_SEAL_IDENTITY`.",
+				Optional:  true,
+				Sensitive: true,
+			},
 			"max_retries": schema.Int64Attribute{
 				MarkdownDescription: "How often a request is sent again after a broken connection, a time-out or an answer of 420, 429, 500, 502, 503 or 504. " +
 					"Waits double each time, and a `Retry-After` of the org is honoured. `0` sends each request once. Defaults to `4`.",
@@ -131,6 +143,8 @@ type providerModel struct {
 	RefreshToken   types.String `tfsdk:"refresh_token"`
 	SFDXAuthURL    types.String `tfsdk:"sfdx_auth_url"`
 	AccessToken    types.String `tfsdk:"access_token"`
+	SealRecipient  types.String `tfsdk:"seal_recipient"`
+	SealIdentity   types.String `tfsdk:"seal_identity"`
 	MaxRetries     types.Int64  `tfsdk:"max_retries"`
 	RequestTimeout types.String `tfsdk:"request_timeout"`
 	CACertPEM      types.String `tfsdk:"ca_cert_pem"`

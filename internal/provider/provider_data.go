@@ -14,6 +14,7 @@ import (
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/ledger"
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/seal"
 )
 
 // revocationTimeout bounds a revocation that no resource's timeouts bound.
@@ -29,6 +30,8 @@ type providerData struct {
 	grant         salesforce.Grant // how to sign in; nil if not at all, or with accessToken
 	accessToken   string           // a ready session; empty if there is none
 	ledger        *ledger.Ledger
+	recipients    seal.Recipients
+	identities    seal.Identities
 	now           func() time.Time
 }
 

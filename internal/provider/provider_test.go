@@ -93,6 +93,11 @@ func TestResolveRefusals(t *testing.T) {
 		"time-out":          {settingsCase{config: providerModel{RequestTimeout: set("30")}}, "request_timeout must be a duration"},
 		"time-out of zero":  {settingsCase{config: providerModel{RequestTimeout: set("0s")}}, "request_timeout must be a duration"},
 		"certificate":       {settingsCase{config: providerModel{CACertPEM: set("hunter2")}}, "ca_cert_pem holds no certificate"},
+		"recipient":         {settingsCase{config: providerModel{SealRecipient: set("age1hunter2")}}, "seal_recipient must be age recipients"},
+		"recipient's env":   {settingsCase{env: map[string]string{"SALESFORCE_SEAL_RECIPIENT": "age1pq1hunter2"}}, "SALESFORCE_SEAL_RECIPIENT, which stands for the provider's seal_recipient, must be age recipients"},
+		"identity":          {settingsCase{config: providerModel{SealIdentity: set("AGE-SECRET-KEY-1hunter2")}}, "seal_identity must be age identities"},
+		"identity's env":    {settingsCase{env: map[string]string{"SALESFORCE_SEAL_IDENTITY": "hunter2"}}, "SALESFORCE_SEAL_IDENTITY, which stands for the provider's seal_identity, must be age identities"},
+		"identity's place":  {settingsCase{config: providerModel{SealRecipient: set("AGE-SECRET-KEY-1hunter2")}}, "seal_recipient holds an identity, which is secret"},
 		"certificate's env": {settingsCase{env: map[string]string{"SALESFORCE_CA_CERT_PEM": "/etc/hunter2.pem"}}, "SALESFORCE_CA_CERT_PEM, which stands for the provider's ca_cert_pem, holds no certificate"},
 	} {
 		test.assertRefused(t, name, test.says)
@@ -120,6 +125,8 @@ func TestResolveUnknown(t *testing.T) {
 		"site":            {Site: types.StringUnknown()},
 		"max_retries":     {MaxRetries: types.Int64Unknown()},
 		"request_timeout": {RequestTimeout: types.StringUnknown()},
+		"seal_recipient":  {SealRecipient: types.StringUnknown()},
+		"seal_identity":   {SealIdentity: types.StringUnknown()},
 		"ca_cert_pem":     {CACertPEM: types.StringUnknown()},
 	} {
 		data, diags := settingsCase{config, map[string]string{"SALESFORCE_INSTANCE_URL": "https://b.example", "SALESFORCE_SITE": "partners"}}.resolve()

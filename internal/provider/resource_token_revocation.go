@@ -18,12 +18,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/seal"
 )
 
 var (
 	_ resource.ResourceWithConfigure        = (*tokenRevocationResource)(nil)
 	_ resource.ResourceWithConfigValidators = (*tokenRevocationResource)(nil)
-	_ resource.ResourceWithValidateConfig   = (*tokenRevocationResource)(nil)
+	_ resource.ResourceWithModifyPlan       = (*tokenRevocationResource)(nil)
 )
 
 // statusActive is the status of a token that nothing was sent for yet. The
@@ -55,7 +56,7 @@ func (r *tokenRevocationResource) Schema(ctx context.Context, _ resource.SchemaR
 			},
 			"token_wo": schema.StringAttribute{
 				MarkdownDescription: "The token to revoke, write-only: it stands neither in the plan nor in the state, and may come from an ephemeral resource. " +
-					"Set `revoke_on = [\"create\"]` with it: at destroy it is no longer known. Needs Terraform 1.11 or OpenTofu 1.11.",
+					"With `destroy` in `revoke_on`, it is sealed for the destroy, which takes the provider's `seal_recipient` now and its `seal_identity` then. Needs Terraform 1.11 or OpenTofu 1.11.",
 				Optional:   true,
 				Sensitive:  true,
 				WriteOnly:  true,
@@ -67,7 +68,7 @@ func (r *tokenRevocationResource) Schema(ctx context.Context, _ resource.SchemaR
 				Validators:          []validator.Int64{int64validator.AlsoRequires(path.MatchRoot("token_wo"))},
 				PlanModifiers:       []planmodifier.Int64{int64planmodifier.RequiresReplace()},
 			},
-			"revoke_on": revokeOnAttribute("A change takes effect in place and sends nothing."),
+			"revoke_on": revokeOnAttribute("A change takes effect in place and sends nothing. `destroy` with `token_wo` takes the provider's `seal_recipient`."),
 			"triggers": schema.MapAttribute{
 				MarkdownDescription: "Any values. A change of one replaces the resource, and so revokes the token again.",
 				ElementType:         types.StringType,
@@ -98,7 +99,7 @@ func (r *tokenRevocationResource) Schema(ctx context.Context, _ resource.SchemaR
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
 			"revocation_url": schema.StringAttribute{
-				MarkdownDescription: "Where the token is revoked, as the provider was configured at creation. A destroy uses this address even if the provider points elsewhere by then.",
+				MarkdownDescription: "Where the token is revoked, as the provider was configured at creation. A destroy uses this address even if the provider points elsewhere by then; that of a sealed token stands in the seal, too, where nobody can change it.",
 				Computed:            true,
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
@@ -140,17 +141,26 @@ func (r *tokenRevocationResource) ConfigValidators(context.Context) []resource.C
 	}
 }
 
-func (r *tokenRevocationResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	var config tokenRevocationModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() || config.TokenWO.IsNull() || config.RevokeOn.IsUnknown() {
+// ModifyPlan refuses a plan whose apply would have to seal the token, and could
+// not. All other plans do without keys.
+func (r *tokenRevocationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || r.provider == nil || len(r.provider.recipients) > 0 {
 		return
 	}
-	if config.RevokeOn.IsNull() || revokesOn(config.RevokeOn, revokeOnDestroy) {
-		resp.Diagnostics.AddAttributeError(path.Root("revoke_on"), "Write-Only Token Cannot Be Revoked at Destroy",
-			"token_wo is not stored, so a destroy would not know the token, and would leave it alive. revoke_on, which defaults to create and destroy, asks for that.\n\n"+
-				"Set revoke_on = [\"create\"] to revoke the token now, or use token, which is stored in the state, to revoke it at destroy.")
+	var plan, state tokenRevocationModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	}
+	if !resp.Diagnostics.HasError() && plan.sealsAfter(state) {
+		resp.Diagnostics.Append(notSealed(seal.ErrNoRecipient))
+	}
+}
+
+// sealsAfter tells whether the token has to be sealed on the way from a state,
+// which is the zero value for a creation, to the plan m.
+func (m *tokenRevocationModel) sealsAfter(state tokenRevocationModel) bool {
+	return m.Token.IsNull() && revokesOn(m.RevokeOn, revokeOnDestroy) && !revokesOn(state.RevokeOn, revokeOnDestroy)
 }
 
 func (r *tokenRevocationResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -171,6 +181,13 @@ func (r *tokenRevocationResource) Create(ctx context.Context, req resource.Creat
 	}
 	plan.describe(salesforce.InspectToken(token), r.provider.revocationURL)
 
+	if plan.sealsAfter(tokenRevocationModel{}) {
+		// Before anything is sent: a token that cannot be sealed stays as it is.
+		resp.Diagnostics.Append(r.provider.seal(ctx, resp.Private, token)...)
+		if resp.Diagnostics.HasError() {
+			return
+		}
+	}
 	if revokesOn(plan.RevokeOn, revokeOnCreate) {
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
@@ -210,9 +227,22 @@ func (r *tokenRevocationResource) Read(context.Context, resource.ReadRequest, *r
 }
 
 // Update stores new settings and sends nothing: all else replaces the resource.
+// A write-only token is sealed if a destroy is to revoke it from now on, and
+// its seal dropped if not any more.
 func (r *tokenRevocationResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan tokenRevocationModel
+	var config, plan, state tokenRevocationModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	switch {
+	case plan.sealsAfter(state):
+		resp.Diagnostics.Append(r.provider.sealLater(ctx, resp.Private, config.TokenWO.ValueString(), state)...)
+	case !revokesOn(plan.RevokeOn, revokeOnDestroy):
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, sealedTokenKey, nil)...)
+	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -227,14 +257,22 @@ func (r *tokenRevocationResource) Delete(ctx context.Context, req resource.Delet
 	if resp.Diagnostics.HasError() || !revokesOn(state.RevokeOn, revokeOnDestroy) {
 		return
 	}
+	doomed := seal.Document{Token: state.Token.ValueString(), RevocationURL: state.RevocationURL.ValueString()}
+	if state.Token.IsNull() {
+		doomed, diags = r.provider.unseal(ctx, req.Private, state)
+		resp.Diagnostics.Append(diags...)
+		if resp.Diagnostics.HasError() {
+			return
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	outcome, err := r.provider.revoke(ctx, state.RevocationURL.ValueString(), state.Token.ValueString())
+	outcome, err := r.provider.revoke(ctx, doomed.RevocationURL, doomed.Token)
 	if err != nil {
-		resp.Diagnostics.Append(notRevoked(err, state.RevocationURL.ValueString(), atDestroy))
+		resp.Diagnostics.Append(notRevoked(err, doomed.RevocationURL, atDestroy))
 		return
 	}
 	if outcome == salesforce.AlreadyInvalid && state.Status.ValueString() == statusActive {
-		resp.Diagnostics.Append(alreadyInvalid(state.RevocationURL.ValueString()))
+		resp.Diagnostics.Append(alreadyInvalid(doomed.RevocationURL))
 	}
 }

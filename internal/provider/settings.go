@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/seal"
 )
 
 const defaultMaxRetries = 4
@@ -23,9 +24,13 @@ func resolve(config providerModel, getenv func(string) string, diags *diag.Diagn
 	timeout := lookup(config.RequestTimeout, "request_timeout", "", getenv)
 	roots := lookup(config.CACertPEM, "ca_cert_pem", "SALESFORCE_CA_CERT_PEM", getenv)
 	signIn := lookupCredentials(config, getenv)
+	recipient := lookup(config.SealRecipient, "seal_recipient", "SALESFORCE_SEAL_RECIPIENT", getenv)
+	identity := lookup(config.SealIdentity, "seal_identity", "SALESFORCE_SEAL_IDENTITY", getenv)
 
 	instanceURL := parse(instance, salesforce.DefaultInstanceURL, salesforce.ParseInstanceURL, diags)
 	sitePath := parse(site, "", salesforce.ParseSite, diags)
+	recipients := parse(recipient, nil, seal.ParseRecipients, diags)
+	identities := parse(identity, seal.Identities{}, seal.ParseIdentities, diags)
 	client := &salesforce.Client{
 		Transport:      salesforce.NewTransport(parse(roots, nil, parseRoots, diags)),
 		MaxRetries:     defaultMaxRetries,
@@ -41,7 +46,8 @@ func resolve(config providerModel, getenv func(string) string, diags *diag.Diagn
 		instanceURL = sfdx
 	}
 
-	unknown := instance.unknown || site.unknown || timeout.unknown || roots.unknown || config.MaxRetries.IsUnknown() || signIn.unknown()
+	unknown := instance.unknown || site.unknown || timeout.unknown || roots.unknown || config.MaxRetries.IsUnknown() || signIn.unknown() ||
+		recipient.unknown || identity.unknown
 	if diags.HasError() || unknown {
 		return nil
 	}
@@ -51,6 +57,8 @@ func resolve(config providerModel, getenv func(string) string, diags *diag.Diagn
 		revocationURL: salesforce.RevocationURL(instanceURL, sitePath),
 		grant:         credentials.grant,
 		accessToken:   credentials.accessToken,
+		recipients:    recipients,
+		identities:    identities,
 		now:           time.Now,
 	}
 }
