@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -241,15 +242,22 @@ func assertAbsent(t *testing.T, where string, content []byte, secrets ...string)
 }
 
 // encodings returns a secret as it is, percent-encoded, in hexadecimal, and in
-// base64 as it shows in the middle of other text, once and twice over.
+// base64 as it shows in the middle of other text, up to three times over: bytes
+// in private state are in base64, as are its values and the whole of it.
 func encodings(secret string) []string {
 	encoded := []string{
 		secret, url.QueryEscape(secret), strings.ToLower(url.QueryEscape(secret)), url.QueryEscape(url.QueryEscape(secret)),
 		hex.EncodeToString([]byte(secret)), fmt.Sprintf("%q", secret),
 	}
-	for _, once := range inBase64(secret) {
-		encoded = append(encoded, once)
-		encoded = append(encoded, inBase64(once)...)
+	layer := []string{secret}
+	for range 3 {
+		var next []string
+		for _, text := range layer {
+			next = append(next, inBase64(text)...)
+		}
+		slices.Sort(next)
+		layer = slices.Compact(next)
+		encoded = append(encoded, layer...)
 	}
 	return encoded
 }
