@@ -168,9 +168,11 @@ func TestSealedToken(t *testing.T) {
 			fail(spent, 2, "Set the provider's seal_identity", nil, "destroy", "-auto-approve")
 			fail(spent, 2, "no identity in the provider's seal_identity opens it", []string{openWith(otherKey)}, "destroy", "-auto-approve")
 			assertOrg(t, server.Org, 1, map[string]bool{second: true})
-			do(spent, 2, nil, "plan", "-detailed-exitcode")
+			server.Org.Script(fake.RevokePath, fake.Status(404, nil, "Bad_Id"))
+			fail(spent, 2, "404 Not Found", []string{openWith(key)}, "destroy", "-auto-approve")
+			do(spent, 2, nil, "plan", "-detailed-exitcode") // The resource is there.
 			do(spent, 2, []string{openWith(otherKey, key)}, "destroy", "-auto-approve")
-			assertOrg(t, server.Org, 2, map[string]bool{second: false})
+			assertOrg(t, server.Org, 3, map[string]bool{second: false})
 			assertAbsent(t, "the output", []byte(output.String()), first, second, key.identity, otherKey.identity)
 		})
 	}
@@ -335,6 +337,26 @@ resource "terraform_data" "keys" {
 	mustRun(t, workspace, env, "plan")
 	mustFail(t, workspace, env, "Set the provider's seal_recipient", "apply", "-auto-approve")
 	assertOrg(t, server.Org, 0, map[string]bool{access: true})
+}
+
+// Malformed keys are refused when a plan is made, and not quoted.
+func TestSealedTokenBadKeys(t *testing.T) {
+	t.Parallel()
+	server := startOrg(t, fake.Config{})
+	workspace := sealedWorkspace(t, server)
+	classic, hybrid := newAgeKey(t, false), newAgeKey(t, true)
+	for says, variable := range map[string]string{
+		"must be age recipients":         "SALESFORCE_SEAL_RECIPIENT=" + classic.recipient + "hunter2",
+		"holds an identity":              "SALESFORCE_SEAL_RECIPIENT=" + classic.identity,
+		"mixes post-quantum recipients":  sealTo(hybrid, classic),
+		"must be age identities":         openWith(classic) + "HUNTER2",
+		"and passphrases are not suppor": "SALESFORCE_SEAL_IDENTITY=hunter2",
+	} {
+		output := mustFail(t, workspace, worker(spent, 1, variable), says, "plan")
+		if strings.Contains(strings.ToLower(output), "hunter2") || strings.Contains(output, classic.identity) {
+			t.Errorf("the output quotes a key:\n%s", output)
+		}
+	}
 }
 
 // A state that somebody edited sends the token nowhere, and one that is damaged
