@@ -18,7 +18,7 @@ variable "instance_url" {
 variable "leaked_token" {
   description = "A refresh token that is to die now, along with the access tokens that were issued from it."
   type        = string
-  sensitive   = true
+  ephemeral   = true
 }
 
 variable "deployment_token" {
