@@ -33,6 +33,16 @@ func (a *answer) oauthError() (code, description string) {
 	return fields.Get("error"), fields.Get("error_description")
 }
 
+// apiError returns errorCode and message of the first of the errors that the
+// REST API sends as an array.
+func (a *answer) apiError() (code, description string) {
+	var list []struct{ ErrorCode, Message string }
+	if err := json.Unmarshal(a.body, &list); err != nil || len(list) == 0 {
+		return "", ""
+	}
+	return list[0].ErrorCode, list[0].Message
+}
+
 // failure is the error of an answer that is not what was asked for.
 func (a *answer) failure() error {
 	if a.status >= 300 && a.status < 400 {
@@ -43,6 +53,9 @@ func (a *answer) failure() error {
 		return &RedirectError{Status: a.status, Host: a.clean(target.Host)}
 	}
 	code, description := a.oauthError()
+	if code == "" {
+		code, description = a.apiError()
+	}
 	wait, _ := retryAfter(a.header)
 	return &ResponseError{
 		Status:      a.status,

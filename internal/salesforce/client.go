@@ -4,12 +4,14 @@ package salesforce
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -26,13 +28,13 @@ const (
 	// DefaultRequestTimeout bounds one attempt of a request.
 	DefaultRequestTimeout = 30 * time.Second
 
-	// maxAnswer is how many bytes of an answer are read. Salesforce's own are
-	// a few hundred bytes long.
+	// maxAnswer is how many bytes of an answer of an OAuth endpoint are read.
+	// Salesforce's own are a few hundred bytes long.
 	maxAnswer = 64 << 10
 
 	// maxIdleConnections to one host lets every request of a busy run find
 	// its connection again; net/http by itself keeps two.
-	maxIdleConnections = 100
+	maxIdleConnections = 300
 
 	// The back-off starts at the first and doubles up to the second.
 	minBackoff = 500 * time.Millisecond
@@ -52,6 +54,9 @@ type Client struct {
 
 	// OnAttempt, if set, is told of every attempt when it is over.
 	OnAttempt func(context.Context, Attempt)
+
+	// Gate, if set, is passed by every attempt, of whichever request.
+	Gate *Gate
 }
 
 // An Attempt is one time that a request was sent. It holds no secret.
@@ -79,6 +84,7 @@ func NewTransport(roots *x509.CertPool) *http.Transport {
 type call struct {
 	client     *Client
 	http       *retryablehttp.Client
+	limit      int64    // how many bytes of an answer are read
 	secrets    []string // in the request; never to be shown, whatever the server says
 	attempts   int
 	unanswered bool // an attempt arrived, for all that is known, and got no answer
@@ -89,17 +95,9 @@ type call struct {
 
 // newCall prepares a request that is sent again as long as again says so.
 func (c *Client) newCall(again func(*call) retryablehttp.CheckRetry) *call {
-	call := &call{client: c}
-	timeout := c.RequestTimeout
-	if timeout == 0 {
-		timeout = DefaultRequestTimeout
-	}
+	call := &call{client: c, limit: maxAnswer}
 	call.http = &retryablehttp.Client{
-		HTTPClient: &http.Client{
-			Transport:     call,
-			Timeout:       timeout,
-			CheckRedirect: stay,
-		},
+		HTTPClient:   &http.Client{Transport: call, CheckRedirect: stay},
 		RetryMax:     c.MaxRetries,
 		RetryWaitMin: minBackoff,
 		RetryWaitMax: maxBackoff,
@@ -121,13 +119,29 @@ func (c *Client) post(ctx context.Context, url string, form url.Values) (*answer
 		return nil, errors.New("the URL of the request is malformed")
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return c.newCall(whileItMayHelp).do(req)
+}
+
+// get is post for a request that only asks, with a session.
+func (c *Client) get(ctx context.Context, url, accessToken string, limit int64) (*answer, error) {
+	req, err := retryablehttp.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, errors.New("the URL of the request is malformed")
+	}
+	req.Header.Set("Authorization", "Bearer "+accessToken)
+	req.Header.Set("Accept", "application/json")
 	call := c.newCall(whileItMayHelp)
-	resp, err := call.http.Do(req)
+	call.limit = limit
+	return call.do(req)
+}
+
+func (c *call) do(req *retryablehttp.Request) (*answer, error) {
+	resp, err := c.http.Do(req)
 	if resp == nil || err != nil {
-		return nil, call.unansweredError(ctx)
+		return nil, c.unansweredError(req.Context())
 	}
 	defer resp.Body.Close()
-	return call.answer(resp)
+	return c.answer(resp)
 }
 
 // An answer is the last word of a server, read to its end.
@@ -135,7 +149,7 @@ type answer struct {
 	call   *call
 	status int
 	header http.Header
-	body   []byte // nil if there was more than maxAnswer of it
+	body   []byte // nil if there was more of it than the limit
 }
 
 // answer takes the body from memory, where RoundTrip has put it.
@@ -144,7 +158,7 @@ func (c *call) answer(resp *http.Response) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(body) > maxAnswer {
+	if int64(len(body)) > c.limit {
 		body = nil
 	}
 	return &answer{c, resp.StatusCode, resp.Header, body}, nil
@@ -153,6 +167,11 @@ func (c *call) answer(resp *http.Response) (*answer, error) {
 // RoundTrip makes one attempt and reads its answer to the end, or to the
 // limit: an answer that breaks off is none.
 func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
+	if err := c.client.Gate.enter(req.Context()); err != nil {
+		c.err = err
+		return nil, err
+	}
+	defer c.client.Gate.leave()
 	c.attempts++
 	start := time.Now()
 	var sent atomic.Bool
@@ -169,6 +188,9 @@ func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
 	} else {
 		attempt.Status = resp.StatusCode
 		c.status, c.header = resp.StatusCode, resp.Header
+		if wait, ok := retryAfter(resp.Header); ok && retryable(resp.StatusCode) {
+			c.client.Gate.pause(wait)
+		}
 	}
 	if c.client.OnAttempt != nil {
 		c.client.OnAttempt(req.Context(), attempt)
@@ -176,7 +198,12 @@ func (c *call) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
+// read bounds an attempt in time by itself rather than through http.Client,
+// whose clock would run while the attempt waits at the gate.
 func (c *call) read(req *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(req.Context(), cmp.Or(c.client.RequestTimeout, DefaultRequestTimeout))
+	defer cancel()
+	req = req.WithContext(ctx)
 	if err := c.learnSecrets(req); err != nil {
 		return nil, err
 	}
@@ -189,7 +216,7 @@ func (c *call) read(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, c.limit+1))
 	if err != nil {
 		return nil, err
 	}
@@ -235,6 +262,10 @@ func (c *call) unansweredError(ctx context.Context) *UnansweredError {
 	case errors.As(c.err, &timeout) && timeout.Timeout():
 		result.Reason = "the last attempt timed out"
 	case c.err != nil:
+		var network *net.OpError
+		if errors.As(c.err, &network) {
+			network.Source = nil // The port here tells nobody anything, and is another each time.
+		}
 		result.Reason = clean(c.err.Error(), c.secrets...)
 	}
 	if c.status != 0 {
@@ -258,6 +289,9 @@ func retryable(status int) bool {
 // must do no harm.
 func whileItMayHelp(*call) retryablehttp.CheckRetry {
 	return func(ctx context.Context, resp *http.Response, err error) (bool, error) {
+		if errors.Is(err, errPaused) {
+			return false, nil
+		}
 		if err != nil {
 			return retryablehttp.DefaultRetryPolicy(ctx, resp, err)
 		}

@@ -10,8 +10,8 @@ import (
 // A ResponseError says that the org answered, but not with what was asked for.
 type ResponseError struct {
 	Status      int           // of HTTP
-	Code        string        // the OAuth error, such as unsupported_token_type; may be empty
-	Description string        // the OAuth error_description; may be empty
+	Code        string        // the OAuth error, such as unsupported_token_type, or the REST API's errorCode; may be empty
+	Description string        // the OAuth error_description, or the REST API's message; may be empty
 	Attempts    int           // how often the request was sent
 	RetryAfter  time.Duration // how long the org asked to be left alone; 0 if it did not say
 }

@@ -172,7 +172,6 @@ func newSession(token *oauth2.Token, loginURL string) *Session {
 		AccessToken: token.AccessToken,
 		TokenType:   token.TokenType,
 		Scope:       extra("scope"),
-		IdentityURL: extra("id"),
 	}
 	instanceURL, err := ParseInstanceURL(extra("instance_url"))
 	if err != nil { // A token is good where it was minted, if the org names no other place.
@@ -180,13 +179,18 @@ func newSession(token *oauth2.Token, loginURL string) *Session {
 		instanceURL = u.Scheme + "://" + u.Host
 	}
 	session.InstanceURL = instanceURL
-	if match := identity.FindStringSubmatch(session.IdentityURL); match != nil {
-		session.OrganizationID, session.UserID = match[1], match[2]
-	}
+	session.identify(extra("id"))
 	if ms, err := strconv.ParseInt(extra("issued_at"), 10, 64); err == nil {
 		session.IssuedAt = time.UnixMilli(ms).UTC()
 	}
 	return session
+}
+
+func (s *Session) identify(identityURL string) {
+	s.IdentityURL = identityURL
+	if match := identity.FindStringSubmatch(identityURL); match != nil {
+		s.OrganizationID, s.UserID = match[1], match[2]
+	}
 }
 
 // An SFDXAuthURL is what `sf org display --verbose` prints to sign in with
