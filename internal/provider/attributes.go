@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,6 +11,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setdefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -80,11 +83,81 @@ func (tokenValidator) Description(context.Context) string {
 func (v tokenValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 func (tokenValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	validateToken(req.Path.String(), req.Path, req.ConfigValue, &resp.Diagnostics)
+}
+
+// ValidateSet checks the elements, and reports of the set: the path of an
+// element quotes it.
+func (tokenValidator) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
+	for _, element := range req.ConfigValue.Elements() {
+		if token, ok := element.(types.String); ok {
+			validateToken("an element of "+req.Path.String(), req.Path, token, &resp.Diagnostics)
+		}
+	}
+}
+
+func validateToken(name string, at path.Path, token types.String, diags *diag.Diagnostics) {
+	if token.IsNull() || token.IsUnknown() {
+		return
+	}
+	if err := salesforce.CheckToken(token.ValueString()); err != nil {
+		diags.AddAttributeError(at, "Invalid Token", fmt.Sprintf(
+			"%s %s. A token that is read from a file often ends in a newline: trimspace(file(\"token.txt\")) takes it off.", name, err))
+	}
+}
+
+// stringValidator refuses what check refuses. The error of check completes the
+// sentence "app_name …".
+type stringValidator struct {
+	description string
+	check       func(string) error
+}
+
+func (v stringValidator) Description(context.Context) string { return v.description }
+
+func (v stringValidator) MarkdownDescription(context.Context) string { return v.description }
+
+func (v stringValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	if err := salesforce.CheckToken(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Token", fmt.Sprintf(
-			"%s %s. A token that is read from a file often ends in a newline: trimspace(file(\"token.txt\")) takes it off.", req.Path, err))
+	if err := v.check(req.ConfigValue.ValueString()); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Filter", fmt.Sprintf("%s %s.", req.Path, err))
 	}
+}
+
+// What the filters of OauthToken rows say of themselves, in resource and data
+// source alike.
+const (
+	appNameDescription     = "Label of the app, as the org's OAuth usage page has it. Letter case makes no difference."
+	userIDsDescription     = "Ids of users, of 15 or 18 characters: only their tokens count."
+	unusedSinceDescription = "A point in time in RFC 3339 form, such as `2026-01-01T00:00:00Z`: only tokens last used before then count. One that was never used counts as unused, however new it is."
+)
+
+var (
+	appNameValidators = []validator.String{stringvalidator.LengthBetween(1, 255)}
+
+	userIDsValidators = []validator.Set{
+		setvalidator.SizeAtLeast(1),
+		setvalidator.ValueStringsAre(stringValidator{"must be the id of a user", salesforce.CheckUserID}),
+	}
+
+	unusedSinceValidators = []validator.String{stringValidator{"must be a time in RFC 3339 form", func(s string) error {
+		if _, err := time.Parse(time.RFC3339, s); err != nil {
+			return errors.New("is not a time in RFC 3339 form, such as 2026-01-01T00:00:00Z")
+		}
+		return nil
+	}}}
+)
+
+// oauthTokenFilter reads the filters, which are known and valid.
+func oauthTokenFilter(appName types.String, userIDs types.Set, unusedSince types.String) salesforce.OauthTokenFilter {
+	filter := salesforce.OauthTokenFilter{AppName: appName.ValueString()}
+	for _, element := range userIDs.Elements() {
+		if id, ok := element.(types.String); ok {
+			filter.UserIDs = append(filter.UserIDs, id.ValueString())
+		}
+	}
+	filter.UnusedSince, _ = time.Parse(time.RFC3339, unusedSince.ValueString()) // Empty is the zero time.
+	return filter
 }

@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
@@ -17,6 +19,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/ledger"
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
 )
 
 var (
@@ -24,6 +27,7 @@ var (
 	_ provider.ProviderWithValidateConfig     = (*salesforceProvider)(nil)
 	_ provider.ProviderWithEphemeralResources = (*salesforceProvider)(nil)
 	_ provider.ProviderWithFunctions          = (*salesforceProvider)(nil)
+	_ provider.ProviderWithActions            = (*salesforceProvider)(nil)
 )
 
 // New returns a constructor of the provider in the given version. The tokens
@@ -124,6 +128,17 @@ func (p *salesforceProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 					"The `timeouts` of a resource bound all attempts together. Defaults to `30s`.",
 				Optional: true,
 			},
+			"max_concurrency": schema.Int64Attribute{
+				MarkdownDescription: "How many requests are in flight at most for work on many tokens: `salesforce_app_token_revocation`, " +
+					"`salesforce_oauth_tokens` and `salesforce_revoke_tokens`, all of a run together. Defaults to `16`.",
+				Optional:   true,
+				Validators: []validator.Int64{int64validator.Between(1, 256)},
+			},
+			"api_version": schema.StringAttribute{
+				MarkdownDescription: "Version of the REST API to query with, such as `62.0` or `v62.0`; an org knows all versions before its own. " +
+					"Defaults to `" + strings.TrimPrefix(salesforce.DefaultAPIVersion, "v") + "`. Environment variable: `SALESFORCE_API_VERSION`.",
+				Optional: true,
+			},
 			"ca_cert_pem": schema.StringAttribute{
 				MarkdownDescription: "PEM certificates to trust besides the system's, such as those of a proxy that inspects TLS. " +
 					"Environment variable: `SALESFORCE_CA_CERT_PEM`.",
@@ -147,6 +162,8 @@ type providerModel struct {
 	SealIdentity   types.String `tfsdk:"seal_identity"`
 	MaxRetries     types.Int64  `tfsdk:"max_retries"`
 	RequestTimeout types.String `tfsdk:"request_timeout"`
+	MaxConcurrency types.Int64  `tfsdk:"max_concurrency"`
+	APIVersion     types.String `tfsdk:"api_version"`
 	CACertPEM      types.String `tfsdk:"ca_cert_pem"`
 }
 
@@ -175,15 +192,21 @@ func (p *salesforceProvider) Configure(ctx context.Context, req provider.Configu
 	data.client.UserAgent = fmt.Sprintf("Terraform/%s (+https://www.terraform.io) terraform-provider-salesforce/%s", req.TerraformVersion, p.version)
 	data.ledger = p.ledger
 	resp.ResourceData = data
+	resp.DataSourceData = data
 	resp.EphemeralResourceData = data
+	resp.ActionData = data
 }
 
 func (p *salesforceProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{newTokenRevocationResource}
+	return []func() resource.Resource{newTokenRevocationResource, newAppTokenRevocationResource}
 }
 
 func (p *salesforceProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return nil
+	return []func() datasource.DataSource{newOauthTokensDataSource}
+}
+
+func (p *salesforceProvider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{newRevokeTokensAction}
 }
 
 func (p *salesforceProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {

@@ -7,6 +7,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/action"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -24,15 +26,19 @@ const revocationTimeout = time.Minute
 // is a provider that is not configured: during validation, or while its
 // configuration is unknown.
 type providerData struct {
-	client        *salesforce.Client
-	loginURL      string // the instance with the site
-	revocationURL string
-	grant         salesforce.Grant // how to sign in; nil if not at all, or with accessToken
-	accessToken   string           // a ready session; empty if there is none
-	ledger        *ledger.Ledger
-	recipients    seal.Recipients
-	identities    seal.Identities
-	now           func() time.Time
+	client         *salesforce.Client
+	bulk           *salesforce.Client // the same, behind the gate that bulk work shares
+	maxConcurrency int                // of the gate
+	apiVersion     string
+	loginURL       string // the instance with the site
+	revocationURL  string
+	grant          salesforce.Grant // how to sign in; nil if not at all, or with accessToken
+	accessToken    string           // a ready session; empty if there is none
+	session        sharedSession
+	ledger         *ledger.Ledger
+	recipients     seal.Recipients
+	identities     seal.Identities
+	now            func() time.Time
 }
 
 // revoke ends a token, and masks it in the logs as a second line of defence:
@@ -113,6 +119,20 @@ func logAttempt(ctx context.Context, attempt salesforce.Attempt) {
 type resourceBase struct{ provider *providerData }
 
 func (b *resourceBase) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	b.provider = providerDataFrom(req.ProviderData, &resp.Diagnostics)
+}
+
+// dataSourceBase gives the provider's data to the data source that embeds it.
+type dataSourceBase struct{ provider *providerData }
+
+func (b *dataSourceBase) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	b.provider = providerDataFrom(req.ProviderData, &resp.Diagnostics)
+}
+
+// actionBase gives the provider's data to the action that embeds it.
+type actionBase struct{ provider *providerData }
+
+func (b *actionBase) Configure(_ context.Context, req action.ConfigureRequest, resp *action.ConfigureResponse) {
 	b.provider = providerDataFrom(req.ProviderData, &resp.Diagnostics)
 }
 

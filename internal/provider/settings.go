@@ -13,7 +13,10 @@ import (
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/seal"
 )
 
-const defaultMaxRetries = 4
+const (
+	defaultMaxRetries     = 4
+	defaultMaxConcurrency = 16
+)
 
 // resolve turns the configuration, with the environment behind it, into what
 // the resources work with. Bad values are reported; nil means that a value is
@@ -23,6 +26,7 @@ func resolve(config providerModel, getenv func(string) string, diags *diag.Diagn
 	site := lookup(config.Site, "site", "SALESFORCE_SITE", getenv)
 	timeout := lookup(config.RequestTimeout, "request_timeout", "", getenv)
 	roots := lookup(config.CACertPEM, "ca_cert_pem", "SALESFORCE_CA_CERT_PEM", getenv)
+	version := lookup(config.APIVersion, "api_version", "SALESFORCE_API_VERSION", getenv)
 	signIn := lookupCredentials(config, getenv)
 	recipient := lookup(config.SealRecipient, "seal_recipient", "SALESFORCE_SEAL_RECIPIENT", getenv)
 	identity := lookup(config.SealIdentity, "seal_identity", "SALESFORCE_SEAL_IDENTITY", getenv)
@@ -40,6 +44,11 @@ func resolve(config providerModel, getenv func(string) string, diags *diag.Diagn
 	if !config.MaxRetries.IsNull() {
 		client.MaxRetries = int(config.MaxRetries.ValueInt64())
 	}
+	concurrency := defaultMaxConcurrency
+	if !config.MaxConcurrency.IsNull() {
+		concurrency = max(1, int(config.MaxConcurrency.ValueInt64())) // A bad number is refused elsewhere.
+	}
+	apiVersion := parse(version, salesforce.DefaultAPIVersion, salesforce.ParseAPIVersion, diags)
 	credentials := signIn.parse(diags)
 	if sfdx := credentials.instanceURL; sfdx != "" {
 		checkInstance(instance, instanceURL, signIn[sfdxAuthURL], sfdx, diags)
@@ -47,19 +56,24 @@ func resolve(config providerModel, getenv func(string) string, diags *diag.Diagn
 	}
 
 	unknown := instance.unknown || site.unknown || timeout.unknown || roots.unknown || config.MaxRetries.IsUnknown() || signIn.unknown() ||
-		recipient.unknown || identity.unknown
+		recipient.unknown || identity.unknown || version.unknown || config.MaxConcurrency.IsUnknown()
 	if diags.HasError() || unknown {
 		return nil
 	}
+	bulk := *client
+	bulk.Gate = salesforce.NewGate(concurrency)
 	return &providerData{
-		client:        client,
-		loginURL:      instanceURL + sitePath,
-		revocationURL: salesforce.RevocationURL(instanceURL, sitePath),
-		grant:         credentials.grant,
-		accessToken:   credentials.accessToken,
-		recipients:    recipients,
-		identities:    identities,
-		now:           time.Now,
+		client:         client,
+		bulk:           &bulk,
+		maxConcurrency: concurrency,
+		apiVersion:     apiVersion,
+		loginURL:       instanceURL + sitePath,
+		revocationURL:  salesforce.RevocationURL(instanceURL, sitePath),
+		grant:          credentials.grant,
+		accessToken:    credentials.accessToken,
+		recipients:     recipients,
+		identities:     identities,
+		now:            time.Now,
 	}
 }
 

@@ -1,0 +1,75 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/action"
+	"github.com/hashicorp/terraform-plugin-framework/action/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+var _ action.ActionWithConfigure = (*revokeTokensAction)(nil)
+
+func newRevokeTokensAction() action.Action { return &revokeTokensAction{} }
+
+type revokeTokensAction struct{ actionBase }
+
+func (a *revokeTokensAction) Metadata(_ context.Context, req action.MetadataRequest, resp *action.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_revoke_tokens"
+}
+
+func (a *revokeTokensAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Revokes tokens now, and keeps nothing of it in the state. Needs no credentials.",
+		Attributes: map[string]schema.Attribute{
+			"tokens": schema.SetAttribute{
+				MarkdownDescription: "The access, refresh or delete tokens to revoke. Sensitive values are accepted, and shown nowhere. " +
+					"This is a plain attribute, because an action can have no write-only one: it takes no ephemeral value, and a saved plan may hold the tokens.",
+				ElementType: types.StringType,
+				Required:    true,
+				Validators:  []validator.Set{tokenValidator{}},
+			},
+		},
+	}
+}
+
+type revokeTokensModel struct {
+	Tokens types.Set `tfsdk:"tokens"`
+}
+
+func (a *revokeTokensAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
+	var config revokeTokensModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if a.provider == nil {
+		resp.Diagnostics.Append(errNotConfigured)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, sweepTimeout)
+	defer cancel()
+
+	elements := config.Tokens.Elements()
+	sweep := newSweep(a.provider, a.provider.revocationURL, len(elements))
+	say := func(progress string) { resp.SendProgress(action.InvokeProgressEvent{Message: progress}) }
+	say("Revoking: " + sweep.progress())
+	stop := sweep.reporting(func(progress string) { say("Revoking: " + progress) })
+	_, err := sweep.run(ctx, func(yield func(string, error) bool) {
+		for _, element := range elements {
+			if token, ok := element.(types.String); ok && !yield(token.ValueString(), nil) {
+				return
+			}
+		}
+	})
+	stop()
+
+	account := sweep.tally()
+	say("Done: " + sweep.progress())
+	if err != nil || account.failed > 0 {
+		resp.Diagnostics.Append(notSwept(sweep, err, atInvoke))
+	}
+	if account.alreadyInvalid > 0 {
+		resp.Diagnostics.Append(someInvalid(account.alreadyInvalid, sweep.revocationURL))
+	}
+}

@@ -1,0 +1,147 @@
+package provider
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
+)
+
+var _ datasource.DataSourceWithConfigure = (*oauthTokensDataSource)(nil)
+
+func newOauthTokensDataSource() datasource.DataSource { return &oauthTokensDataSource{} }
+
+type oauthTokensDataSource struct{ dataSourceBase }
+
+func (d *oauthTokensDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_oauth_tokens"
+}
+
+func (d *oauthTokensDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Lists the refresh tokens that are alive in the org: what `salesforce_app_token_revocation` with the same filters would revoke. " +
+			"The list is complete, however long, and holds no secret.",
+		Attributes: map[string]schema.Attribute{
+			"app_name": schema.StringAttribute{
+				MarkdownDescription: appNameDescription + " Without it, the tokens of all apps are listed.",
+				Optional:            true,
+				Validators:          appNameValidators,
+			},
+			"user_ids": schema.SetAttribute{
+				MarkdownDescription: userIDsDescription,
+				ElementType:         types.StringType,
+				Optional:            true,
+				Validators:          userIDsValidators,
+			},
+			"unused_since": schema.StringAttribute{
+				MarkdownDescription: unusedSinceDescription,
+				Optional:            true,
+				Validators:          unusedSinceValidators,
+			},
+			"total": schema.Int64Attribute{
+				MarkdownDescription: "How many tokens match.",
+				Computed:            true,
+			},
+			"tokens": schema.ListNestedAttribute{
+				MarkdownDescription: "The tokens, by user.",
+				Computed:            true,
+				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+					"app_name": schema.StringAttribute{
+						MarkdownDescription: "Label of the app that the token was given to.",
+						Computed:            true,
+					},
+					"user_id": schema.StringAttribute{
+						MarkdownDescription: "Id of the user who gave it.",
+						Computed:            true,
+					},
+					"last_used_date": schema.StringAttribute{
+						MarkdownDescription: "When it was last used, in RFC 3339 form; null if never.",
+						Computed:            true,
+					},
+					"use_count": schema.Int64Attribute{
+						MarkdownDescription: "How often it was used.",
+						Computed:            true,
+					},
+					"delete_token_sha256": schema.StringAttribute{
+						MarkdownDescription: "SHA-256, in hexadecimal, of the delete token that revokes it: tells tokens apart without giving one away.",
+						Computed:            true,
+					},
+				}},
+			},
+		},
+	}
+}
+
+type oauthTokensModel struct {
+	AppName     types.String `tfsdk:"app_name"`
+	UserIDs     types.Set    `tfsdk:"user_ids"`
+	UnusedSince types.String `tfsdk:"unused_since"`
+	Total       types.Int64  `tfsdk:"total"`
+	Tokens      types.List   `tfsdk:"tokens"`
+}
+
+var oauthTokenType = map[string]attr.Type{
+	"app_name":            types.StringType,
+	"user_id":             types.StringType,
+	"last_used_date":      types.StringType,
+	"use_count":           types.Int64Type,
+	"delete_token_sha256": types.StringType,
+}
+
+func (d *oauthTokensDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var model oauthTokensModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	resp.Diagnostics.Append(d.provider.checkSession()...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, sweepTimeout)
+	defer cancel()
+
+	filter := oauthTokenFilter(model.AppName, model.UserIDs, model.UnusedSince)
+	session, err := d.provider.querySession(ctx, nil)
+	if err != nil {
+		resp.Diagnostics.Append(d.provider.notListed(err, atRead))
+		return
+	}
+	ctx = maskSecrets(ctx, session.AccessToken)
+	_, othersAsked := filter.Except(session.UserID)
+	othersSeen := false
+	tokens := []attr.Value{}
+	for token, err := range d.provider.oauthTokens().All(ctx, filter) {
+		if err != nil {
+			resp.Diagnostics.Append(d.provider.notListed(err, atRead))
+			return
+		}
+		othersSeen = othersSeen || !salesforce.SameID(token.UserID, session.UserID)
+		tokens = append(tokens, oauthTokenObject(token))
+	}
+	if len(tokens) == 0 {
+		resp.Diagnostics.Append(matchesNothing())
+	} else if othersAsked && !othersSeen {
+		resp.Diagnostics.Append(ownTokensOnly(session.UserID))
+	}
+	model.Total = types.Int64Value(int64(len(tokens)))
+	model.Tokens = types.ListValueMust(types.ObjectType{AttrTypes: oauthTokenType}, tokens)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
+}
+
+// oauthTokenObject keeps of the delete token nothing but its SHA-256.
+func oauthTokenObject(token salesforce.OauthToken) types.Object {
+	lastUsed := types.StringNull()
+	if !token.LastUsed.IsZero() {
+		lastUsed = types.StringValue(token.LastUsed.UTC().Format(time.RFC3339))
+	}
+	return types.ObjectValueMust(oauthTokenType, map[string]attr.Value{
+		"app_name":            types.StringValue(token.AppName),
+		"user_id":             types.StringValue(token.UserID),
+		"last_used_date":      lastUsed,
+		"use_count":           types.Int64Value(token.UseCount),
+		"delete_token_sha256": types.StringValue(salesforce.InspectToken(token.DeleteToken).SHA256),
+	})
+}

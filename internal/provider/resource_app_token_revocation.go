@@ -1,0 +1,260 @@
+package provider
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/mapplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
+)
+
+var _ resource.ResourceWithConfigure = (*appTokenRevocationResource)(nil)
+
+func newAppTokenRevocationResource() resource.Resource { return &appTokenRevocationResource{} }
+
+type appTokenRevocationResource struct{ resourceBase }
+
+func (r *appTokenRevocationResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_app_token_revocation"
+}
+
+func (r *appTokenRevocationResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	replaceString := []planmodifier.String{stringplanmodifier.RequiresReplace()}
+	keepString := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
+	count := func(description string) schema.Int64Attribute {
+		return schema.Int64Attribute{
+			MarkdownDescription: description,
+			Computed:            true,
+			PlanModifiers:       []planmodifier.Int64{int64planmodifier.UseStateForUnknown()},
+		}
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Revokes the refresh tokens that users have given an app, and so all access tokens that were issued from them: " +
+			"when this resource is created, replaced or destroyed.",
+		Attributes: map[string]schema.Attribute{
+			"app_name": schema.StringAttribute{
+				MarkdownDescription: appNameDescription + " A change replaces the resource.",
+				Required:            true,
+				Validators:          appNameValidators,
+				PlanModifiers:       replaceString,
+			},
+			"user_ids": schema.SetAttribute{
+				MarkdownDescription: userIDsDescription + " A change replaces the resource.",
+				ElementType:         types.StringType,
+				Optional:            true,
+				Validators:          userIDsValidators,
+				PlanModifiers:       []planmodifier.Set{setplanmodifier.RequiresReplace()},
+			},
+			"unused_since": schema.StringAttribute{
+				MarkdownDescription: unusedSinceDescription + " A change replaces the resource.",
+				Optional:            true,
+				Validators:          unusedSinceValidators,
+				PlanModifiers:       replaceString,
+			},
+			"revoke_on": revokeOnAttribute("A change takes effect in place and sends nothing."),
+			"triggers": schema.MapAttribute{
+				MarkdownDescription: "Any values. A change of one replaces the resource, and so revokes again.",
+				ElementType:         types.StringType,
+				Optional:            true,
+				PlanModifiers:       []planmodifier.Map{mapplanmodifier.RequiresReplace()},
+			},
+			"timeouts": timeoutsAttribute(ctx, sweepTimeout),
+
+			"instance_url": schema.StringAttribute{
+				MarkdownDescription: "The org that listed the tokens, and where they are revoked. A destroy refuses to work on another org.",
+				Computed:            true,
+				PlanModifiers:       keepString,
+			},
+			"organization_id": schema.StringAttribute{
+				MarkdownDescription: "Id of that org; null if it does not say.",
+				Computed:            true,
+				PlanModifiers:       keepString,
+			},
+			"status": schema.StringAttribute{
+				MarkdownDescription: "`active`: nothing was revoked yet. `revoked`: at least one token was revoked, and none is left. " +
+					"`already_invalid`: there was none to revoke, because nothing matched or the org knew none of the tokens any more.",
+				Computed:      true,
+				PlanModifiers: keepString,
+			},
+			"matched_count":         count("How many tokens matched at creation."),
+			"revoked_count":         count("How many of them the creation revoked."),
+			"already_invalid_count": count("How many of them the org did not know any more when they were to be revoked."),
+			"revoked_at": schema.StringAttribute{
+				MarkdownDescription: "When the last of them was revoked, in RFC 3339 form; null unless `status` is `revoked`.",
+				Computed:            true,
+				PlanModifiers:       keepString,
+			},
+		},
+	}
+}
+
+type appTokenRevocationModel struct {
+	AppName     types.String   `tfsdk:"app_name"`
+	UserIDs     types.Set      `tfsdk:"user_ids"`
+	UnusedSince types.String   `tfsdk:"unused_since"`
+	RevokeOn    types.Set      `tfsdk:"revoke_on"`
+	Triggers    types.Map      `tfsdk:"triggers"`
+	Timeouts    timeouts.Value `tfsdk:"timeouts"`
+
+	InstanceURL         types.String `tfsdk:"instance_url"`
+	OrganizationID      types.String `tfsdk:"organization_id"`
+	Status              types.String `tfsdk:"status"`
+	MatchedCount        types.Int64  `tfsdk:"matched_count"`
+	RevokedCount        types.Int64  `tfsdk:"revoked_count"`
+	AlreadyInvalidCount types.Int64  `tfsdk:"already_invalid_count"`
+	RevokedAt           types.String `tfsdk:"revoked_at"`
+}
+
+// Create revokes, or only counts: a name that matches nothing shows now rather
+// than at the destroy that was to revoke.
+func (r *appTokenRevocationResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan appTokenRevocationModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	timeout, diags := plan.Timeouts.Create(ctx, sweepTimeout)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(r.provider.checkSession()...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	sweep, err := r.provider.newAppSweep(ctx, plan.filter())
+	if err != nil {
+		resp.Diagnostics.Append(r.provider.notListed(err, atSweepCreate))
+		return
+	}
+	plan.describe(sweep)
+	if revokesOn(plan.RevokeOn, revokeOnCreate) {
+		account, diags := r.sweep(ctx, sweep, atSweepCreate)
+		resp.Diagnostics.Append(diags...)
+		if diags.HasError() {
+			return
+		}
+		plan.report(account, r.provider.now())
+	}
+	if plan.MatchedCount.ValueInt64() == 0 {
+		resp.Diagnostics.Append(matchesNothing())
+	} else if sweep.sameUserOnly() {
+		resp.Diagnostics.Append(ownTokensOnly(sweep.session.UserID))
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+}
+
+func (m *appTokenRevocationModel) filter() salesforce.OauthTokenFilter {
+	return oauthTokenFilter(m.AppName, m.UserIDs, m.UnusedSince)
+}
+
+// describe sets what is known before anything is revoked.
+func (m *appTokenRevocationModel) describe(sweep *appSweep) {
+	m.InstanceURL = types.StringValue(sweep.session.InstanceURL)
+	m.OrganizationID = types.StringNull()
+	if id := sweep.session.OrganizationID; id != "" {
+		m.OrganizationID = types.StringValue(id)
+	}
+	m.Status = types.StringValue(statusActive)
+	m.MatchedCount = types.Int64Value(int64(sweep.expected))
+	m.RevokedCount = types.Int64Value(0)
+	m.AlreadyInvalidCount = types.Int64Value(0)
+	m.RevokedAt = types.StringNull()
+}
+
+// report sets what a sweep that left nothing alive has done.
+func (m *appTokenRevocationModel) report(account tally, now time.Time) {
+	m.MatchedCount = types.Int64Value(int64(account.tokens))
+	m.RevokedCount = types.Int64Value(int64(account.revoked))
+	m.AlreadyInvalidCount = types.Int64Value(int64(account.alreadyInvalid))
+	m.Status = types.StringValue(string(salesforce.AlreadyInvalid))
+	if account.revoked > 0 {
+		m.Status = types.StringValue(string(salesforce.Revoked))
+		m.RevokedAt = types.StringValue(now.UTC().Format(time.RFC3339))
+	}
+}
+
+// sweep revokes all that matches, and logs how far it is.
+func (r *appTokenRevocationResource) sweep(ctx context.Context, sweep *appSweep, when moment) (tally, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	ctx = maskSecrets(ctx, sweep.session.AccessToken)
+	stop := sweep.reporting(func(progress string) { tflog.Info(ctx, "Revoking the tokens of an app: "+progress) })
+	err := sweep.run(ctx)
+	stop()
+	tflog.Info(ctx, "Revoked the tokens of an app: "+sweep.progress())
+
+	account := sweep.tally()
+	if err != nil || account.failed > 0 {
+		diags.Append(notSwept(sweep.sweep, err, when))
+	}
+	if sweep.listed > 0 {
+		diags.Append(stillListed(sweep.listed))
+	}
+	if sweep.sessionEnded {
+		diags.Append(sessionEnded())
+	}
+	return account, diags
+}
+
+// Read keeps the state as it is: it tells what the creation has done. The data
+// source tells what the app has by now.
+func (r *appTokenRevocationResource) Read(context.Context, resource.ReadRequest, *resource.ReadResponse) {
+}
+
+// Update stores new settings and sends nothing: all else replaces the resource.
+func (r *appTokenRevocationResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan appTokenRevocationModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+}
+
+func (r *appTokenRevocationResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state appTokenRevocationModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	timeout, diags := state.Timeouts.Delete(ctx, sweepTimeout)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() || !revokesOn(state.RevokeOn, revokeOnDestroy) {
+		return
+	}
+	resp.Diagnostics.Append(r.provider.checkSession()...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	sweep, err := r.provider.newAppSweep(ctx, state.filter())
+	if err != nil {
+		resp.Diagnostics.Append(r.provider.notListed(err, atSweepDestroy))
+		return
+	}
+	if !state.isOf(sweep.session) {
+		resp.Diagnostics.Append(otherOrg(state.InstanceURL.ValueString(), sweep.session.InstanceURL))
+		return
+	}
+	_, diags = r.sweep(ctx, sweep, atSweepDestroy)
+	resp.Diagnostics.Append(diags...)
+	if sweep.expected == 0 && state.Status.ValueString() == statusActive {
+		resp.Diagnostics.Append(matchesNothing())
+	} else if sweep.sameUserOnly() {
+		resp.Diagnostics.Append(ownTokensOnly(sweep.session.UserID))
+	}
+}
+
+// isOf reports whether a session is of the org that the resource was made for.
+// An org may change its host name; its id stays.
+func (m *appTokenRevocationModel) isOf(session *salesforce.Session) bool {
+	if id := m.OrganizationID.ValueString(); id != "" && session.OrganizationID != "" {
+		return salesforce.SameID(id, session.OrganizationID)
+	}
+	return m.InstanceURL.ValueString() == session.InstanceURL
+}

@@ -1,0 +1,48 @@
+package provider
+
+import (
+	"context"
+	"sync"
+
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
+)
+
+// A sharedSession is what all objects of the provider query with.
+type sharedSession struct {
+	mu      sync.Mutex
+	current *salesforce.Session // nil before the first query
+}
+
+// A signInError says that there is no session to query with.
+type signInError struct{ error }
+
+func (e signInError) Unwrap() error { return e.error }
+
+// querySession returns the session to query with: the configured access token,
+// else one that is minted for the first query of this process. It is entered in
+// the ledger, and nobody releases it before the process ends. For one that the
+// org refuses, because its time is up, another is minted.
+func (d *providerData) querySession(ctx context.Context, refused *salesforce.Session) (*salesforce.Session, error) {
+	d.session.mu.Lock()
+	defer d.session.mu.Unlock()
+	ready := d.grant == nil
+	if d.session.current != nil && (d.session.current != refused || ready) {
+		return d.session.current, nil
+	}
+	var session *salesforce.Session
+	var err error
+	if ready {
+		session, err = d.bulk.Identify(ctx, d.loginURL, d.accessToken, d.apiVersion)
+	} else if session, err = d.mint(ctx); err != nil {
+		err = signInError{err}
+	}
+	if err == nil {
+		d.session.current = session
+	}
+	return session, err
+}
+
+// oauthTokens is the object of that name in the org of the provider.
+func (d *providerData) oauthTokens() *salesforce.OauthTokens {
+	return &salesforce.OauthTokens{Client: d.bulk, APIVersion: d.apiVersion, Session: d.querySession}
+}
