@@ -28,6 +28,10 @@ const (
 	// so that the next page is fetched while the workers are busy.
 	readAhead = 500
 
+	// workersPerRequest is how many workers there are for each request that the
+	// gate lets in: one makes the next request ready while another's is sent.
+	workersPerRequest = 2
+
 	// reasonsShown is how many kinds of failure are told apart.
 	reasonsShown = 6
 )
@@ -43,11 +47,11 @@ type sweep struct {
 	whys  map[string]error           // an example for each reason of a failure
 }
 
-// A fate is what became of a token.
+// A fate is what became of a token. The zero value is that of one in hand.
 type fate struct {
-	outcome salesforce.Outcome // if it was not a failure
-	reason  string             // if it was
-	final   bool               // trying again in this sweep is of no use
+	outcome salesforce.Outcome // if it was a success
+	reason  string             // if it was a failure
+	again   bool               // a failure for now: it may be tried again
 }
 
 func newSweep(provider *providerData, revocationURL string, expected int) *sweep {
@@ -67,14 +71,14 @@ type pass struct {
 }
 
 // run revokes tokens as they come, as many at a time as the gate lets in. One
-// that fails does not stop the others; one that was settled before is not tried
-// again. It ends early with the error of tokens, or of ctx, when no request is
+// that fails does not stop the others; one that is settled or in hand is not
+// tried again. It ends early with the error of tokens, or of ctx, when no request is
 // under way any more.
 func (s *sweep) run(ctx context.Context, tokens iter.Seq2[string, error]) (pass, error) {
 	var result pass
 	waiting := make(chan string, readAhead)
 	var workers sync.WaitGroup
-	for range s.provider.maxConcurrency {
+	for range workersPerRequest * s.provider.maxConcurrency {
 		workers.Go(func() {
 			for token := range waiting {
 				if ctx.Err() == nil && s.revoke(ctx, token) {
@@ -97,12 +101,13 @@ func (s *sweep) feed(ctx context.Context, waiting chan<- string, tokens iter.Seq
 		if err != nil {
 			return listed, err
 		}
-		if known := s.fate(token); known.final {
-			if known.reason == "" {
+		if known, isKnown := s.fate(token); isKnown && !known.again {
+			if known.outcome != "" {
 				listed++
 			}
 			continue
 		}
+		s.settle(token, fate{})
 		select {
 		case waiting <- token:
 		case <-ctx.Done():
@@ -116,23 +121,31 @@ func (s *sweep) feed(ctx context.Context, waiting chan<- string, tokens iter.Seq
 func (s *sweep) revoke(ctx context.Context, token string) bool {
 	ctx = maskSecrets(ctx, token, url.QueryEscape(token))
 	outcome, err := s.provider.bulk.Revoke(ctx, s.revocationURL, token)
-	f := fate{outcome: outcome, final: true}
-	if err != nil {
-		f = fate{reason: reason(err), final: !temporary(err)}
+	if err == nil {
+		s.settle(token, fate{outcome: outcome})
+		return true
 	}
+	f := fate{reason: reason(err), again: temporary(err)}
+	s.settle(token, f)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.whys[f.reason] == nil {
+		s.whys[f.reason] = err
+	}
+	return false
+}
+
+func (s *sweep) fate(token string) (f fate, known bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f, known = s.fates[sha256.Sum256([]byte(token))]
+	return f, known
+}
+
+func (s *sweep) settle(token string, f fate) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fates[sha256.Sum256([]byte(token))] = f
-	if err != nil && s.whys[f.reason] == nil {
-		s.whys[f.reason] = err
-	}
-	return err == nil
-}
-
-func (s *sweep) fate(token string) fate {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.fates[sha256.Sum256([]byte(token))]
 }
 
 // temporary reports whether a revocation may succeed later in the same sweep.
@@ -156,7 +169,8 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// A tally is the account of a sweep.
+// A tally is the account of a sweep. Tokens that were in hand when it ended
+// early are not in it: nothing was sent for them.
 type tally struct {
 	tokens, revoked, alreadyInvalid, failed int
 
@@ -167,19 +181,20 @@ type tally struct {
 func (s *sweep) tally() tally {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := tally{tokens: len(s.fates)}
+	var t tally
 	counts := make(map[string]int)
 	for _, f := range s.fates {
-		switch f.outcome {
-		case salesforce.Revoked:
+		switch {
+		case f.outcome == salesforce.Revoked:
 			t.revoked++
-		case salesforce.AlreadyInvalid:
+		case f.outcome == salesforce.AlreadyInvalid:
 			t.alreadyInvalid++
-		default:
+		case f.reason != "":
 			t.failed++
 			counts[f.reason]++
 		}
 	}
+	t.tokens = t.revoked + t.alreadyInvalid + t.failed
 	kinds := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
 		return cmp.Or(counts[b]-counts[a], strings.Compare(a, b))
 	})
@@ -276,12 +291,12 @@ func (d *providerData) newAppSweep(ctx context.Context, filter salesforce.OauthT
 func (s *appSweep) run(ctx context.Context) error {
 	if others, possible := s.filter.Except(s.session.UserID); possible {
 		for window := s.tokens.First(others); window != nil; {
-			pass, err := s.sweep.run(ctx, deleteTokens(window.Rows(ctx)))
+			pass, err := s.sweep.run(ctx, s.comingUp(ctx, window))
 			if err != nil {
 				return err
 			}
 			if pass.moved > 0 {
-				continue // The org yields a window at a time: see what comes up.
+				continue // See what is left, now that no request is under way.
 			}
 			s.listed += pass.listed
 			window = window.Next()
@@ -291,6 +306,24 @@ func (s *appSweep) run(ctx context.Context) error {
 		return s.runOwn(ctx, mine)
 	}
 	return nil
+}
+
+// comingUp yields what the org lists in a window, again and again as long as
+// anything new comes up there in place of what was revoked.
+func (s *appSweep) comingUp(ctx context.Context, window *salesforce.Window) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for isNew := true; isNew; {
+			isNew = false
+			for token, err := range deleteTokens(window.Rows(ctx)) {
+				if _, known := s.fate(token); !known && err == nil {
+					isNew = true
+				}
+				if !yield(token, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
 }
 
 // runOwn reads all the tokens before it revokes the first: there may be no

@@ -210,10 +210,10 @@ func TestSweepIsInterrupted(t *testing.T) {
 		if org.inFlight != 0 {
 			t.Errorf("%d requests are under way", org.inFlight)
 		}
-		if ahead := taken - 40; ahead > readAhead+4+2 {
+		if ahead := taken - 40; ahead > readAhead+8+2 {
 			t.Errorf("%d tokens were read ahead; want about %d at most", ahead, readAhead)
 		}
-		if got := s.tally().String(); got != "40 revoked, 4 may be alive: 4 × the run was interrupted" {
+		if got := s.tally().String(); got != "40 revoked, 8 may be alive: 8 × the run was interrupted" {
 			t.Errorf("the tally is %q", got)
 		}
 	})
