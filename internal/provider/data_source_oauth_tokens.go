@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
@@ -110,7 +111,6 @@ func (d *oauthTokensDataSource) Read(ctx context.Context, req datasource.ReadReq
 		return
 	}
 	ctx = maskSecrets(ctx, session.AccessToken)
-	_, othersAsked := filter.Except(session.UserID)
 	othersSeen := false
 	tokens := []attr.Value{}
 	for token, err := range d.provider.oauthTokens().All(ctx, filter) {
@@ -121,14 +121,37 @@ func (d *oauthTokensDataSource) Read(ctx context.Context, req datasource.ReadReq
 		othersSeen = othersSeen || !salesforce.SameID(token.UserID, session.UserID)
 		tokens = append(tokens, oauthTokenObject(token))
 	}
-	if len(tokens) == 0 {
-		resp.Diagnostics.Append(matchesNothing())
-	} else if othersAsked && !othersSeen {
-		resp.Diagnostics.Append(ownTokensOnly(session.UserID))
+	if !othersSeen {
+		warning, err := d.note(ctx, filter, session, len(tokens))
+		if err != nil {
+			resp.Diagnostics.Append(d.provider.notListed(err, atRead))
+			return
+		}
+		resp.Diagnostics.Append(warning...)
 	}
 	model.Total = types.Int64Value(int64(len(tokens)))
 	model.Tokens = types.ListValueMust(types.ObjectType{AttrTypes: oauthTokenType}, tokens)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
+}
+
+// note warns of an app that has no token at all, and of a user who may not see
+// what others have; that the other filters leave nothing is an answer.
+func (d *oauthTokensDataSource) note(ctx context.Context, filter salesforce.OauthTokenFilter, session *salesforce.Session, listed int) (diags diag.Diagnostics, err error) {
+	if listed == 0 && filter.AppName != "" {
+		ofApp, err := d.provider.oauthTokens().Count(ctx, salesforce.OauthTokenFilter{AppName: filter.AppName})
+		if err != nil || ofApp == 0 {
+			diags.Append(matchesNothing())
+			return diags, err
+		}
+	}
+	if _, othersAsked := filter.Except(session.UserID); othersAsked {
+		restricted, err := d.provider.isRestricted(ctx, session)
+		if err != nil || restricted {
+			diags.Append(ownTokensOnly(session.UserID))
+			return diags, err
+		}
+	}
+	return nil, nil
 }
 
 // oauthTokenObject keeps of the delete token nothing but its SHA-256.

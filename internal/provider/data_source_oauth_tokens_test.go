@@ -96,14 +96,16 @@ func TestOauthTokensDataSourceFilters(t *testing.T) {
 	for name, test := range map[string]struct {
 		arguments []string
 		want      int
-		warns     string
+		warns     bool
 	}{
-		"all":             {nil, 35, ""},
-		"app":             {[]string{`app_name = "data loader"`}, 30, ""},
-		"user":            {[]string{fmt.Sprintf("user_ids = [%q]", user)}, 7, ""},
-		"never used":      {[]string{`unused_since = "2000-01-01T00:00:00+01:00"`, `app_name = "Data Loader"`}, 7, ""},
-		"nothing matches": {[]string{`app_name = "Dataloader"`}, 0, "Warning: No Token Matches"},
-		"injection":       {[]string{`app_name = "x' OR AppName != 'x"`}, 0, "Warning: No Token Matches"},
+		"all":                  {nil, 35, false},
+		"app":                  {[]string{`app_name = "data loader"`}, 30, false},
+		"user":                 {[]string{fmt.Sprintf("user_ids = [%q]", user)}, 7, false},
+		"never used":           {[]string{`unused_since = "2000-01-01T00:00:00+01:00"`, `app_name = "Data Loader"`}, 7, false},
+		"unknown app":          {[]string{`app_name = "Dataloader"`}, 0, true},
+		"injection":            {[]string{`app_name = "x' OR AppName != 'x"`}, 0, true},
+		"unknown user":         {[]string{`user_ids = ["0055g0000000009AAA"]`}, 0, false},
+		"unknown user, of app": {[]string{`user_ids = ["0055g0000000009AAA"]`, `app_name = "Data Loader"`}, 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -111,7 +113,7 @@ func TestOauthTokensDataSourceFilters(t *testing.T) {
 			if got.Total != test.want || len(got.Tokens) != test.want {
 				t.Errorf("%d tokens are listed, with a total of %d; want %d", len(got.Tokens), got.Total, test.want)
 			}
-			if !strings.Contains(output, test.warns) || test.warns == "" && (strings.Contains(output, "Warning: No Token") || strings.Contains(output, "Warning: Own")) {
+			if strings.Contains(output, "Warning: No Token Matches") != test.warns || strings.Contains(output, "Warning: Own") {
 				t.Errorf("the output is:\n%s", output)
 			}
 		})
@@ -121,9 +123,20 @@ func TestOauthTokensDataSourceFilters(t *testing.T) {
 func TestOauthTokensDataSourceOfRestrictedUser(t *testing.T) {
 	t.Parallel()
 	server := appOrg(t, fake.Config{OwnRowsOnly: true})
-	got, output := readInventory(t, tokensDataSource(server, fmt.Sprintf("app_name = %q", app)))
-	if got.Total != 6 || !strings.Contains(output, "Warning: Own Tokens Only") {
-		t.Errorf("%d tokens are listed:\n%s", got.Total, output)
+	for arguments, want := range map[string]struct {
+		total int
+		warns string
+	}{
+		fmt.Sprintf("app_name = %q", app):   {6, "Warning: Own Tokens Only"},
+		`app_name = "Dataloader"`:           {0, "Warning: No Token Matches"},
+		`user_ids = ["0055g0000000001AAA"]`: {7, ""},
+		`unused_since = "1990-01-01T00:00:00Z"
+  user_ids = ["0055g0000000002AAA"]`: {0, "Warning: Own Tokens Only"},
+	} {
+		got, output := readInventory(t, tokensDataSource(server, arguments))
+		if got.Total != want.total || !strings.Contains(output, want.warns) {
+			t.Errorf("%s: %d tokens are listed:\n%s", arguments, got.Total, output)
+		}
 	}
 }
 

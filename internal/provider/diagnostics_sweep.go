@@ -136,7 +136,7 @@ func matchesNothing() diag.Diagnostic {
 // ownTokensOnly warns that the user may not see all there is.
 func ownTokensOnly(userID string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Own Tokens Only",
-		fmt.Sprintf("All tokens that the org lists belong to the user who asks (%s).\n\n"+
+		fmt.Sprintf("The org lists no tokens, of whichever app, but those of the user who asks (%s).\n\n"+
 			"Without the permission \"Customize Application\", Salesforce leaves out those of other users and does not say so: they may be alive.\n\n"+
 			"If other users use the app, give that permission to the user whom the provider signs in as, and run again.", userID))
 }

@@ -143,11 +143,7 @@ func (r *appTokenRevocationResource) Create(ctx context.Context, req resource.Cr
 		}
 		plan.report(account, r.provider.now())
 	}
-	if plan.MatchedCount.ValueInt64() == 0 {
-		resp.Diagnostics.Append(matchesNothing())
-	} else if sweep.sameUserOnly() {
-		resp.Diagnostics.Append(ownTokensOnly(sweep.session.UserID))
-	}
+	resp.Diagnostics.Append(sweep.warnings()...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -243,10 +239,8 @@ func (r *appTokenRevocationResource) Delete(ctx context.Context, req resource.De
 	}
 	_, diags = r.sweep(ctx, sweep, atSweepDestroy)
 	resp.Diagnostics.Append(diags...)
-	if sweep.expected == 0 && state.Status.ValueString() == statusActive {
-		resp.Diagnostics.Append(matchesNothing())
-	} else if sweep.sameUserOnly() {
-		resp.Diagnostics.Append(ownTokensOnly(sweep.session.UserID))
+	if sweep.expected > 0 || state.Status.ValueString() == statusActive { // Else none is left, as was to be.
+		resp.Diagnostics.Append(sweep.warnings()...)
 	}
 }
 

@@ -494,10 +494,12 @@ func TestAppTokenRevocationWarnings(t *testing.T) {
 		"own rows, at the teardown": {fake.Config{OwnRowsOnly: true}, app, onDestroy, own},
 		"own rows asked for":        {fake.Config{OwnRowsOnly: true}, app, onCreate + "\n  user_ids = [\"0055g0000000001\"]", ""},
 		"all rows":                  {fake.Config{}, app, onCreate, ""},
+		"an administrator's only":   {fake.Config{AppName: "Mine"}, "Mine", onCreate, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := appOrg(t, test.config)
+			server.Org.IssueRefreshToken()
 			workspace := newWorkspace(t, providerBlock(server, clientCredentials)+appResource("test", test.app, test.arguments))
 			output := mustRun(t, workspace, nil, "apply", "-auto-approve")
 			for _, warning := range []string{nothing, own} {

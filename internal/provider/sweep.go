@@ -14,6 +14,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
 )
 
@@ -260,6 +262,7 @@ type appSweep struct {
 	filter  salesforce.OauthTokenFilter
 
 	own          int  // of the expected tokens, those of the session's own user
+	restricted   bool // for all that is known, the user may see no other's tokens
 	listed       int  // tokens that the org lists though it says that they are dead
 	sessionEnded bool // by the sweep
 }
@@ -280,10 +283,22 @@ func (d *providerData) newAppSweep(ctx context.Context, filter salesforce.OauthT
 			return nil, err
 		}
 	}
+	if s.own == expected {
+		if s.restricted, err = d.isRestricted(ctx, session); err != nil {
+			return nil, err
+		}
+	}
 	// The session's host is the org that lists the tokens: another, such as a
 	// login host, may not know them.
 	s.sweep = newSweep(d, salesforce.RevocationURL(session.InstanceURL, ""), expected)
 	return s, nil
+}
+
+// isRestricted reports whether the org lists no token of any other user, of
+// whichever app: then the session's user may lack the permission to see them.
+func (d *providerData) isRestricted(ctx context.Context, session *salesforce.Session) (bool, error) {
+	others, err := d.oauthTokens().Count(ctx, salesforce.OauthTokenFilter{NotUserID: session.UserID})
+	return others == 0 && session.UserID != "", err
 }
 
 // run revokes all that match. The tokens of the session's own user come last,
@@ -375,9 +390,13 @@ func deleteTokens(rows iter.Seq2[salesforce.OauthToken, error]) iter.Seq2[string
 	}
 }
 
-// sameUserOnly reports whether all that match are of the session's own user,
-// though others were asked for as well.
-func (s *appSweep) sameUserOnly() bool {
-	_, others := s.filter.Except(s.session.UserID)
-	return others && s.expected > 0 && s.own == s.expected
+// warnings are about what the org may have kept to itself.
+func (s *appSweep) warnings() (diags diag.Diagnostics) {
+	_, othersAsked := s.filter.Except(s.session.UserID)
+	if s.expected == 0 {
+		diags.Append(matchesNothing())
+	} else if othersAsked && s.restricted {
+		diags.Append(ownTokensOnly(s.session.UserID))
+	}
+	return diags
 }
