@@ -74,6 +74,27 @@ func TestResolveClient(t *testing.T) {
 	}
 }
 
+func TestResolveBulkSettings(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		settingsCase
+		concurrency int
+		version     string
+	}{
+		"defaults":                         {settingsCase{}, 16, salesforce.DefaultAPIVersion},
+		"configuration before environment": {settingsCase{providerModel{MaxConcurrency: types.Int64Value(3), APIVersion: types.StringValue("v61.0")}, map[string]string{"SALESFORCE_API_VERSION": "60.0"}}, 3, "v61.0"},
+		"environment":                      {settingsCase{env: map[string]string{"SALESFORCE_API_VERSION": "60.0"}}, 16, "v60.0"},
+	} {
+		data, diags := test.resolve()
+		if diags.HasError() || data.maxConcurrency != test.concurrency || data.apiVersion != test.version {
+			t.Errorf("%s: got %+v, %v", name, data, diags)
+		}
+		if data.bulk.Gate == nil || data.client.Gate != nil {
+			t.Errorf("%s: bulk work, and nothing else, is to pass the gate", name)
+		}
+	}
+}
+
 func TestResolveRefusals(t *testing.T) {
 	t.Parallel()
 	set := types.StringValue
@@ -81,24 +102,26 @@ func TestResolveRefusals(t *testing.T) {
 		settingsCase
 		says string
 	}{
-		"no scheme":         {settingsCase{config: providerModel{InstanceURL: set("login.salesforce.com")}}, "instance_url must start with https://"},
-		"password":          {settingsCase{config: providerModel{InstanceURL: set("https://u:hunter2@a.example")}}, "instance_url must not hold a user name or password"},
-		"path":              {settingsCase{config: providerModel{InstanceURL: set("https://a.example/hunter2")}}, "instance_url must have no path"},
-		"plain http":        {settingsCase{config: providerModel{InstanceURL: set("http://a.example")}}, "instance_url must start with https://"},
-		"empty":             {settingsCase{config: providerModel{InstanceURL: set("")}}, "instance_url must start with https://"},
-		"in environment":    {settingsCase{env: map[string]string{"SALESFORCE_INSTANCE_URL": "https://u:hunter2@a.example"}}, "SALESFORCE_INSTANCE_URL, which stands for the provider's instance_url, must not hold"},
-		"site up":           {settingsCase{config: providerModel{Site: set("../hunter2")}}, "site must not hold . or .."},
-		"site in env":       {settingsCase{env: map[string]string{"SALESFORCE_SITE": "a//hunter2"}}, "SALESFORCE_SITE, which stands for the provider's site, must not hold //"},
-		"site as URL":       {settingsCase{config: providerModel{Site: set("https://a.example/partners")}}, "site is a URL"},
-		"time-out":          {settingsCase{config: providerModel{RequestTimeout: set("30")}}, "request_timeout must be a duration"},
-		"time-out of zero":  {settingsCase{config: providerModel{RequestTimeout: set("0s")}}, "request_timeout must be a duration"},
-		"certificate":       {settingsCase{config: providerModel{CACertPEM: set("hunter2")}}, "ca_cert_pem holds no certificate"},
-		"recipient":         {settingsCase{config: providerModel{SealRecipient: set("age1hunter2")}}, "seal_recipient must be age recipients"},
-		"recipient's env":   {settingsCase{env: map[string]string{"SALESFORCE_SEAL_RECIPIENT": "age1pq1hunter2"}}, "SALESFORCE_SEAL_RECIPIENT, which stands for the provider's seal_recipient, must be age recipients"},
-		"identity":          {settingsCase{config: providerModel{SealIdentity: set("AGE-SECRET-KEY-1hunter2")}}, "seal_identity must be age identities"},
-		"identity's env":    {settingsCase{env: map[string]string{"SALESFORCE_SEAL_IDENTITY": "hunter2"}}, "SALESFORCE_SEAL_IDENTITY, which stands for the provider's seal_identity, must be age identities"},
-		"identity's place":  {settingsCase{config: providerModel{SealRecipient: set("AGE-SECRET-KEY-1hunter2")}}, "seal_recipient holds an identity, which is secret"},
-		"certificate's env": {settingsCase{env: map[string]string{"SALESFORCE_CA_CERT_PEM": "/etc/hunter2.pem"}}, "SALESFORCE_CA_CERT_PEM, which stands for the provider's ca_cert_pem, holds no certificate"},
+		"no scheme":          {settingsCase{config: providerModel{InstanceURL: set("login.salesforce.com")}}, "instance_url must start with https://"},
+		"password":           {settingsCase{config: providerModel{InstanceURL: set("https://u:hunter2@a.example")}}, "instance_url must not hold a user name or password"},
+		"path":               {settingsCase{config: providerModel{InstanceURL: set("https://a.example/hunter2")}}, "instance_url must have no path"},
+		"plain http":         {settingsCase{config: providerModel{InstanceURL: set("http://a.example")}}, "instance_url must start with https://"},
+		"empty":              {settingsCase{config: providerModel{InstanceURL: set("")}}, "instance_url must start with https://"},
+		"in environment":     {settingsCase{env: map[string]string{"SALESFORCE_INSTANCE_URL": "https://u:hunter2@a.example"}}, "SALESFORCE_INSTANCE_URL, which stands for the provider's instance_url, must not hold"},
+		"site up":            {settingsCase{config: providerModel{Site: set("../hunter2")}}, "site must not hold . or .."},
+		"site in env":        {settingsCase{env: map[string]string{"SALESFORCE_SITE": "a//hunter2"}}, "SALESFORCE_SITE, which stands for the provider's site, must not hold //"},
+		"site as URL":        {settingsCase{config: providerModel{Site: set("https://a.example/partners")}}, "site is a URL"},
+		"time-out":           {settingsCase{config: providerModel{RequestTimeout: set("30")}}, "request_timeout must be a duration"},
+		"time-out of zero":   {settingsCase{config: providerModel{RequestTimeout: set("0s")}}, "request_timeout must be a duration"},
+		"API version":        {settingsCase{config: providerModel{APIVersion: set("hunter2")}}, "api_version is not a version of the REST API"},
+		"API version in env": {settingsCase{env: map[string]string{"SALESFORCE_API_VERSION": "62.0/hunter2"}}, "SALESFORCE_API_VERSION, which stands for the provider's api_version, is not"},
+		"certificate":        {settingsCase{config: providerModel{CACertPEM: set("hunter2")}}, "ca_cert_pem holds no certificate"},
+		"recipient":          {settingsCase{config: providerModel{SealRecipient: set("age1hunter2")}}, "seal_recipient must be age recipients"},
+		"recipient's env":    {settingsCase{env: map[string]string{"SALESFORCE_SEAL_RECIPIENT": "age1pq1hunter2"}}, "SALESFORCE_SEAL_RECIPIENT, which stands for the provider's seal_recipient, must be age recipients"},
+		"identity":           {settingsCase{config: providerModel{SealIdentity: set("AGE-SECRET-KEY-1hunter2")}}, "seal_identity must be age identities"},
+		"identity's env":     {settingsCase{env: map[string]string{"SALESFORCE_SEAL_IDENTITY": "hunter2"}}, "SALESFORCE_SEAL_IDENTITY, which stands for the provider's seal_identity, must be age identities"},
+		"identity's place":   {settingsCase{config: providerModel{SealRecipient: set("AGE-SECRET-KEY-1hunter2")}}, "seal_recipient holds an identity, which is secret"},
+		"certificate's env":  {settingsCase{env: map[string]string{"SALESFORCE_CA_CERT_PEM": "/etc/hunter2.pem"}}, "SALESFORCE_CA_CERT_PEM, which stands for the provider's ca_cert_pem, holds no certificate"},
 	} {
 		test.assertRefused(t, name, test.says)
 	}
@@ -125,6 +148,8 @@ func TestResolveUnknown(t *testing.T) {
 		"site":            {Site: types.StringUnknown()},
 		"max_retries":     {MaxRetries: types.Int64Unknown()},
 		"request_timeout": {RequestTimeout: types.StringUnknown()},
+		"max_concurrency": {MaxConcurrency: types.Int64Unknown()},
+		"api_version":     {APIVersion: types.StringUnknown()},
 		"seal_recipient":  {SealRecipient: types.StringUnknown()},
 		"seal_identity":   {SealIdentity: types.StringUnknown()},
 		"ca_cert_pem":     {CACertPEM: types.StringUnknown()},

@@ -14,6 +14,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
 )
 
@@ -267,4 +269,24 @@ func TestSweepReports(t *testing.T) {
 			t.Errorf("%v; the reports are %q; want two, at 10 and 20 seconds", err, reports)
 		}
 	})
+}
+
+// The org of a resource is told by its id, or else by its address.
+func TestIsOf(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		id, url string // in the state
+		session salesforce.Session
+		want    bool
+	}{
+		"same id":              {"00D5g0000000001EAA", "https://a.example", salesforce.Session{OrganizationID: "00D5g0000000001", InstanceURL: "https://b.example"}, true},
+		"another id":           {"00D5g0000000001EAA", "https://a.example", salesforce.Session{OrganizationID: "00D5g0000000002EAA", InstanceURL: "https://a.example"}, false},
+		"no id, same address":  {"", "https://a.example", salesforce.Session{OrganizationID: "00D5g0000000002EAA", InstanceURL: "https://a.example"}, true},
+		"no id, other address": {"00D5g0000000001EAA", "https://a.example", salesforce.Session{InstanceURL: "https://b.example"}, false},
+	} {
+		model := appTokenRevocationModel{OrganizationID: types.StringValue(test.id), InstanceURL: types.StringValue(test.url)}
+		if got := model.isOf(&test.session); got != test.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
 }
