@@ -83,7 +83,7 @@ func TestOauthTokensDataSource(t *testing.T) {
 		}
 	}
 	assertNoSession(t, server.Org)
-	assertOrg(t, server.Org, requestsTo(server.Org, fake.TokenPath), nil) // Each session was revoked, and nothing else.
+	assertOrg(t, server.Org, signIns(server.Org), nil) // Each session was revoked, and nothing else.
 	if got := alive(server.Org, otherApp); got != 5 {
 		t.Error("a reading revoked tokens")
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforcetest"
 )
 

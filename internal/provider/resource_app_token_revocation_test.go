@@ -54,12 +54,12 @@ func expectApp(attribute string, check knownvalue.Check) statecheck.StateCheck {
 	return statecheck.ExpectKnownValue(appRevocation, tfjsonpath.New(attribute), check)
 }
 
-func expectCounts(status string, matched, revoked, alreadyInvalid int64) []statecheck.StateCheck {
+func expectCounts(status string, matched, revoked int64) []statecheck.StateCheck {
 	return []statecheck.StateCheck{
 		expectApp("status", knownvalue.StringExact(status)),
 		expectApp("matched_count", knownvalue.Int64Exact(matched)),
 		expectApp("revoked_count", knownvalue.Int64Exact(revoked)),
-		expectApp("already_invalid_count", knownvalue.Int64Exact(alreadyInvalid)),
+		expectApp("already_invalid_count", knownvalue.Int64Exact(0)),
 	}
 }
 
@@ -92,11 +92,11 @@ func appIsAlive(t *testing.T, org *fake.Org, want int) resource.TestCheckFunc {
 	}
 }
 
-// requestsTo counts the requests that the org has received for a path.
-func requestsTo(org *fake.Org, path string) int {
+// signIns counts the sign-ins that the org has seen.
+func signIns(org *fake.Org) int {
 	n := 0
 	for _, request := range org.Requests() {
-		if request.Path == path {
+		if request.Path == fake.TokenPath {
 			n++
 		}
 	}
@@ -121,7 +121,7 @@ func TestAppTokenRevocation(t *testing.T) {
 	testSteps(t,
 		resource.TestStep{
 			Config: appConfig(server),
-			ConfigStateChecks: append(expectCounts("revoked", 30, 30, 0),
+			ConfigStateChecks: append(expectCounts("revoked", 30, 30),
 				expectApp("revoked_at", knownvalue.StringRegexp(regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$`))),
 				expectApp("instance_url", knownvalue.StringExact(server.URL)),
 				expectApp("organization_id", knownvalue.StringRegexp(regexp.MustCompile(`^00D\w{15}$`))),
@@ -143,7 +143,7 @@ func TestAppTokenRevocationOnDestroy(t *testing.T) {
 	server := appOrg(t, fake.Config{})
 	testSteps(t, resource.TestStep{
 		Config:            appConfig(server, onDestroy),
-		ConfigStateChecks: append(expectCounts("active", 30, 0, 0), expectApp("revoked_at", knownvalue.Null())),
+		ConfigStateChecks: append(expectCounts("active", 30, 0), expectApp("revoked_at", knownvalue.Null())),
 		Check:             appIsAlive(t, server.Org, 30),
 	})
 	assertAlive(t, server.Org, 0)
@@ -152,18 +152,18 @@ func TestAppTokenRevocationOnDestroy(t *testing.T) {
 func TestAppTokenRevocationOnCreate(t *testing.T) {
 	t.Parallel()
 	server := appOrg(t, fake.Config{})
-	var signIns int
+	var before int
 	testSteps(t, resource.TestStep{
 		Config: appConfig(server, onCreate),
 		Check: func(*terraform.State) error {
 			assertAlive(t, server.Org, 0)
 			server.Org.AddOauthTokens(app, 3)
-			signIns = requestsTo(server.Org, fake.TokenPath)
+			before = signIns(server.Org)
 			return nil
 		},
 	})
 	assertAlive(t, server.Org, 3)
-	if got := requestsTo(server.Org, fake.TokenPath); got != signIns {
+	if got := signIns(server.Org); got != before {
 		t.Error("a destroy that revokes nothing signed in")
 	}
 }
@@ -176,7 +176,7 @@ func TestAppTokenRevocationOfMany(t *testing.T) {
 	server.Org.AddOauthTokens(otherApp, 5)
 	testSteps(t, resource.TestStep{
 		Config:            appConfig(server, onCreate),
-		ConfigStateChecks: expectCounts("revoked", 5100, 5100, 0),
+		ConfigStateChecks: expectCounts("revoked", 5100, 5100),
 	})
 	assertAlive(t, server.Org, 0)
 	assertOrg(t, server.Org, 5100, nil) // each once
@@ -200,7 +200,7 @@ func TestAppTokenRevocationFilters(t *testing.T) {
 	}
 	testSteps(t, resource.TestStep{
 		Config:            appConfig(server, onCreate, fmt.Sprintf("user_ids = [%q]", user[:15]), fmt.Sprintf("unused_since = %q", date)),
-		ConfigStateChecks: expectCounts("revoked", int64(meant), int64(meant), 0),
+		ConfigStateChecks: expectCounts("revoked", int64(meant), int64(meant)),
 		Check:             appIsAlive(t, server.Org, 30-meant),
 	})
 	if meant == 0 || meant == 6 {
@@ -216,7 +216,7 @@ func TestAppTokenRevocationOfStrangeName(t *testing.T) {
 		server.Org.AddOauthTokens(name, 4)
 		testSteps(t, resource.TestStep{
 			Config:            providerBlock(server, clientCredentials) + appResource("test", name, onCreate),
-			ConfigStateChecks: expectCounts("revoked", 4, 4, 0),
+			ConfigStateChecks: expectCounts("revoked", 4, 4),
 		})
 		assertAlive(t, server.Org, 30)
 	}
@@ -234,19 +234,19 @@ func TestAppTokenRevocationTriggersAndChanges(t *testing.T) {
 			PreConfig:         func() { server.Org.AddOauthTokens(app, 4) },
 			Config:            appConfig(server, onCreate, `timeouts = { create = "1m" }`),
 			ConfigPlanChecks:  action(plancheck.ResourceActionUpdate),
-			ConfigStateChecks: expectCounts("revoked", 30, 30, 0),
+			ConfigStateChecks: expectCounts("revoked", 30, 30),
 			Check:             appIsAlive(t, server.Org, 4),
 		},
 		resource.TestStep{
 			Config:            appConfig(server, onCreate, `triggers = { day = "2" }`),
 			ConfigPlanChecks:  action(plancheck.ResourceActionReplace),
-			ConfigStateChecks: expectCounts("revoked", 4, 4, 0),
+			ConfigStateChecks: expectCounts("revoked", 4, 4),
 			Check:             appIsAlive(t, server.Org, 0),
 		},
 		resource.TestStep{
 			Config:            appConfig(server, onCreate, `triggers = { day = "3" }`),
 			ConfigPlanChecks:  action(plancheck.ResourceActionReplace),
-			ConfigStateChecks: append(expectCounts("already_invalid", 0, 0, 0), expectApp("revoked_at", knownvalue.Null())),
+			ConfigStateChecks: append(expectCounts("already_invalid", 0, 0), expectApp("revoked_at", knownvalue.Null())),
 		},
 	)
 }
@@ -293,7 +293,7 @@ func TestAppTokenRevocationPartialFailure(t *testing.T) {
 				server.Org.ScriptAlways(fake.RevokePath, nil)
 			},
 			Config:            appConfig(server, onCreate),
-			ConfigStateChecks: expectCounts("revoked", 3, 3, 0),
+			ConfigStateChecks: expectCounts("revoked", 3, 3),
 			Check:             appIsAlive(t, server.Org, 0),
 		},
 	)
@@ -322,7 +322,7 @@ func TestAppTokenRevocationOfBusyOrg(t *testing.T) {
 	server.Org.Script(fake.RevokePath, fake.Pass(), busy, busy, fake.Pass(), busy)
 	testSteps(t, resource.TestStep{
 		Config:            appConfig(server, onCreate, `timeouts = { create = "1m" }`),
-		ConfigStateChecks: expectCounts("revoked", 30, 30, 0),
+		ConfigStateChecks: expectCounts("revoked", 30, 30),
 	})
 	assertAlive(t, server.Org, 0)
 }
@@ -364,7 +364,7 @@ func TestAppTokenRevocationOfOwnApp(t *testing.T) {
 			if state := mustRun(t, workspace, nil, "show"); !regexp.MustCompile(fmt.Sprintf(`revoked_count\s+= %d`, rows+1)).MatchString(state) {
 				t.Errorf("the state is:\n%s", state)
 			}
-			if got := requestsTo(server.Org, fake.TokenPath); got != 1 {
+			if got := signIns(server.Org); got != 1 {
 				t.Errorf("the provider signed in %d times; want once", got)
 			}
 			assertOwnUserLast(t, server.Org, own)
@@ -407,10 +407,10 @@ func TestAppTokenRevocationWithAccessToken(t *testing.T) {
 	access := server.Org.IssueAccessToken()
 	testSteps(t, resource.TestStep{
 		Config:            providerBlock(server, fmt.Sprintf("access_token = %q", access), `site = "/partners"`) + appResource("test", app, onCreate),
-		ConfigStateChecks: expectCounts("revoked", 30, 30, 0),
+		ConfigStateChecks: expectCounts("revoked", 30, 30),
 	})
 	assertOrg(t, server.Org, 30, map[string]bool{access: true})
-	if got := requestsTo(server.Org, fake.TokenPath); got != 0 {
+	if got := signIns(server.Org); got != 0 {
 		t.Errorf("the provider signed in %d times", got)
 	}
 }
@@ -425,7 +425,7 @@ func TestAppTokenRevocationSessionExpires(t *testing.T) {
 	mustRun(t, workspace, nil, "apply", "-auto-approve")
 	assertAlive(t, server.Org, 0)
 	assertNoSession(t, server.Org)
-	if got := requestsTo(server.Org, fake.TokenPath); got != 2 {
+	if got := signIns(server.Org); got != 2 {
 		t.Errorf("the provider signed in %d times; want twice", got)
 	}
 }
@@ -449,7 +449,7 @@ func TestSharedSession(t *testing.T) {
 		}
 	}
 	// The plan, which reads the data source, is a process; the apply another.
-	if got := requestsTo(server.Org, fake.TokenPath); got != 2 {
+	if got := signIns(server.Org); got != 2 {
 		t.Errorf("the provider signed in %d times; want twice", got)
 	}
 	if got := server.Org.MaxInFlight(); got != 3 {

@@ -197,7 +197,7 @@ func FuzzAppName(f *testing.F) {
 			want += 5
 		}
 		for _, token := range list(t, tokens, salesforce.OauthTokenFilter{AppName: name}) {
-			if strings.ToLower(token.AppName) != strings.ToLower(name) {
+			if !strings.EqualFold(token.AppName, name) {
 				t.Errorf("%q finds %q", name, token.AppName)
 			}
 			want--
