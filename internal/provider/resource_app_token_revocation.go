@@ -180,7 +180,6 @@ func (m *appTokenRevocationModel) report(account tally, now time.Time) {
 // sweep revokes all that matches, and logs how far it is.
 func (r *appTokenRevocationResource) sweep(ctx context.Context, sweep *appSweep, when moment) (tally, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	ctx = maskSecrets(ctx, sweep.session.AccessToken)
 	stop := sweep.reporting(func(progress string) { tflog.Info(ctx, "Revoking the tokens of an app: "+progress) })
 	err := sweep.run(ctx)
 	stop()

@@ -304,9 +304,11 @@ func (d *providerData) isRestricted(ctx context.Context, session *salesforce.Ses
 // run revokes all that match. The tokens of the session's own user come last,
 // because one of them may be what the session was issued from, and would end it.
 func (s *appSweep) run(ctx context.Context) error {
+	// A context that masks is for one goroutine: tflog writes to what it holds.
+	listing := maskSecrets(ctx, s.session.AccessToken)
 	if others, possible := s.filter.Except(s.session.UserID); possible {
 		for window := s.tokens.First(others); window != nil; {
-			pass, err := s.sweep.run(ctx, s.comingUp(ctx, window))
+			pass, err := s.sweep.run(ctx, s.comingUp(listing, window))
 			if err != nil {
 				return err
 			}
@@ -318,18 +320,18 @@ func (s *appSweep) run(ctx context.Context) error {
 		}
 	}
 	if mine, possible := s.filter.Only(s.session.UserID); possible {
-		return s.runOwn(ctx, mine)
+		return s.runOwn(ctx, listing, mine)
 	}
 	return nil
 }
 
 // comingUp yields what the org lists in a window, again and again as long as
 // anything new comes up there in place of what was revoked.
-func (s *appSweep) comingUp(ctx context.Context, window *salesforce.Window) iter.Seq2[string, error] {
+func (s *appSweep) comingUp(listing context.Context, window *salesforce.Window) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for isNew := true; isNew; {
 			isNew = false
-			for token, err := range deleteTokens(window.Rows(ctx)) {
+			for token, err := range deleteTokens(window.Rows(listing)) {
 				if _, known := s.fate(token); !known && err == nil {
 					isNew = true
 				}
@@ -344,11 +346,11 @@ func (s *appSweep) comingUp(ctx context.Context, window *salesforce.Window) iter
 // runOwn reads all the tokens before it revokes the first: there may be no
 // session to ask with afterwards. A user has a handful for an app, since the
 // org ends the oldest of more than five.
-func (s *appSweep) runOwn(ctx context.Context, mine salesforce.OauthTokenFilter) error {
+func (s *appSweep) runOwn(ctx, listing context.Context, mine salesforce.OauthTokenFilter) error {
 	tokens := *s.tokens
 	for first := true; ; first = false {
 		var own []string
-		for token, err := range deleteTokens(tokens.All(ctx, mine)) {
+		for token, err := range deleteTokens(tokens.All(listing, mine)) {
 			if !first && salesforce.IsSessionRefused(err) {
 				s.sessionEnded = true
 				return nil

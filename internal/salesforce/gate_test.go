@@ -93,8 +93,8 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// busyOrg answers each request after 100 ms, and the first by a wish for a
-// minute of peace. It keeps the times at which requests came.
+// busyOrg answers each request after 100 ms, and the first, sooner, by a wish
+// for a minute of peace. It keeps the times at which requests came.
 func busyOrg(came *[]time.Time) roundTripper {
 	var mu sync.Mutex
 	return func(*http.Request) (*http.Response, error) {
@@ -102,12 +102,14 @@ func busyOrg(came *[]time.Time) roundTripper {
 		*came = append(*came, time.Now())
 		first := len(*came) == 1
 		mu.Unlock()
-		time.Sleep(100 * time.Millisecond)
 		resp := &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(""))}
 		if first {
 			resp.StatusCode = http.StatusTooManyRequests
 			resp.Header.Set("Retry-After", "60")
+			time.Sleep(50 * time.Millisecond)
+			return resp, nil
 		}
+		time.Sleep(100 * time.Millisecond)
 		return resp, nil
 	}
 }

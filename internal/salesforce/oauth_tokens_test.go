@@ -264,15 +264,21 @@ func TestPagesOfAnotherHost(t *testing.T) {
 
 func TestOauthTokensErrors(t *testing.T) {
 	t.Parallel()
-	var response *salesforce.ResponseError
-	var unexpected *salesforce.UnexpectedAnswerError
-	var redirect *salesforce.RedirectError
 	code := func(status int, code string) func(error) bool {
 		return func(err error) bool {
-			return errors.As(err, &response) && response.Status == status && response.Code == code
+			var e *salesforce.ResponseError
+			return errors.As(err, &e) && e.Status == status && e.Code == code
 		}
 	}
-	isUnexpected := func(err error) bool { return errors.As(err, &unexpected) }
+	isUnexpected := func(err error) bool {
+		var e *salesforce.UnexpectedAnswerError
+		return errors.As(err, &e)
+	}
+	isRedirect := func(err error) bool {
+		var e *salesforce.RedirectError
+		return errors.As(err, &e)
+	}
+	repeats := func(err error) bool { return strings.Contains(err.Error(), "[redacted]") }
 	const listed = `{"totalSize":1,"records":[{"AppName":"A","UserId":"u","DeleteToken":"hunter2","UseCount":1,"LastUsedDate":%s}]}`
 	for name, test := range map[string]struct {
 		config fake.Config
@@ -284,7 +290,7 @@ func TestOauthTokensErrors(t *testing.T) {
 		"limit":           {fake.Config{}, fake.Status(403, nil, `[{"errorCode":"REQUEST_LIMIT_EXCEEDED","message":"hunter2"},{}]`), code(403, "REQUEST_LIMIT_EXCEEDED")},
 		"another list":    {fake.Config{}, fake.Status(400, nil, `[]`), code(400, "")},
 		"broken list":     {fake.Config{}, fake.Status(400, nil, `[{"errorCode":7}]`), code(400, "")},
-		"redirect":        {fake.Config{}, fake.Redirect(302, "https://evil.example/"), func(err error) bool { return errors.As(err, &redirect) }},
+		"redirect":        {fake.Config{}, fake.Redirect(302, "https://evil.example/"), isRedirect},
 		"page":            {fake.Config{}, fake.HTML(), isUnexpected},
 		"array":           {fake.Config{}, fake.Status(200, nil, "[]"), isUnexpected},
 		"other object":    {fake.Config{}, fake.Status(200, nil, `{"done":true}`), isUnexpected},
@@ -293,7 +299,7 @@ func TestOauthTokensErrors(t *testing.T) {
 		"bad date":        {fake.Config{}, fake.Status(200, nil, fmt.Sprintf(listed, `"hunter2"`)), isUnexpected},
 		"bad type":        {fake.Config{}, fake.Status(200, nil, fmt.Sprintf(listed, `{}`)), isUnexpected},
 		"temporary":       {fake.Config{}, fake.Status(503, soon, ""), code(503, "")},
-		"session repeats": {fake.Config{}, fake.Echo(400), func(err error) bool { return errors.As(err, &response) && strings.Contains(err.Error(), "[redacted]") }},
+		"session repeats": {fake.Config{}, fake.Echo(400), repeats},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
