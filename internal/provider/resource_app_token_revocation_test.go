@@ -314,17 +314,21 @@ func TestAppTokenRevocationBehindFailures(t *testing.T) {
 	assertOrg(t, server.Org, 3300, nil) // each once
 }
 
-// What fails for now is tried again as long as anything moves.
+// What fails for now is tried again as long as anything moves, if not by the
+// request's own retries, then after the others.
 func TestAppTokenRevocationOfBusyOrg(t *testing.T) {
 	t.Parallel()
-	server := appOrg(t, fake.Config{})
-	busy := fake.Status(429, http.Header{"Retry-After": {"1"}}, "")
-	server.Org.Script(fake.RevokePath, fake.Pass(), busy, busy, fake.Pass(), busy)
-	testSteps(t, resource.TestStep{
-		Config:            appConfig(server, onCreate, `timeouts = { create = "1m" }`),
-		ConfigStateChecks: expectCounts("revoked", 30, 30),
-	})
-	assertAlive(t, server.Org, 0)
+	for _, retries := range []int{0, 4} {
+		server := appOrg(t, fake.Config{})
+		busy := fake.Status(429, http.Header{"Retry-After": {"1"}}, "")
+		server.Org.Script(fake.RevokePath, fake.Pass(), busy, busy, fake.Pass(), busy)
+		testSteps(t, resource.TestStep{
+			Config:            providerBlock(server, clientCredentials, fmt.Sprintf("max_retries = %d", retries)) + appResource("test", app, onCreate),
+			ConfigStateChecks: expectCounts("revoked", 30, 30),
+		})
+		assertAlive(t, server.Org, 0)
+		assertOrg(t, server.Org, 33, nil)
+	}
 }
 
 func TestAppTokenRevocationAlreadyInvalid(t *testing.T) {
@@ -531,6 +535,7 @@ func TestAppTokenRevocationErrors(t *testing.T) {
 		"may not query":      {config: fake.Config{NoQuery: true}, credentials: clientCredentials, says: []string{"Tokens Not Listed", "INVALID_TYPE", "Customize Application"}},
 		"unknown version":    {credentials: clientCredentials + "\n  api_version = \"99.0\"", path: fake.DataPath + "/v99.0/query", fault: fake.Status(404, nil, `[{"errorCode":"NOT_FOUND","message":"The requested resource does not exist"}]`), says: []string{"NOT_FOUND", "api_version"}},
 		"login page":         {credentials: clientCredentials, path: queryPath, fault: fake.HTML(), says: []string{"Tokens Not Listed", "does not send", "No token was touched"}},
+		"no revocation":      {credentials: clientCredentials, path: fake.RevokePath, fault: failFor(30, fake.Status(403, nil, "")), says: []string{"Tokens Not Revoked", "0 revoked, 30 may be alive: 30 × 403 Forbidden", "Nothing was stored"}},
 		"broken in a window": {credentials: clientCredentials, path: queryPath, fault: afterCounts(fake.Status(400, nil, `[{"errorCode":"UNKNOWN","message":"no"}]`)), says: []string{"Tokens Not Revoked", "0 revoked", "UNKNOWN: no", "30 tokens were not tried"}},
 	} {
 		t.Run(name, func(t *testing.T) {
