@@ -16,6 +16,9 @@ import (
 const (
 	defaultMaxRetries     = 4
 	defaultMaxConcurrency = 16
+
+	// maxConnections is two more than Terraform works on at a time.
+	maxConnections = 12
 )
 
 // resolve turns the configuration, with the environment behind it, into what
@@ -35,8 +38,9 @@ func resolve(config providerModel, getenv func(string) string, diags *diag.Diagn
 	sitePath := parse(site, "", salesforce.ParseSite, diags)
 	recipients := parse(recipient, nil, seal.ParseRecipients, diags)
 	identities := parse(identity, seal.Identities{}, seal.ParseIdentities, diags)
+	rootPool := parse(roots, nil, parseRoots, diags)
 	client := &salesforce.Client{
-		Transport:      salesforce.NewTransport(parse(roots, nil, parseRoots, diags)),
+		Transport:      salesforce.NewTransport(rootPool, maxConnections),
 		MaxRetries:     defaultMaxRetries,
 		RequestTimeout: parse(timeout, salesforce.DefaultRequestTimeout, parseDuration, diags),
 		OnAttempt:      logAttempt,
@@ -61,6 +65,7 @@ func resolve(config providerModel, getenv func(string) string, diags *diag.Diagn
 		return nil
 	}
 	bulk := *client
+	bulk.Transport = salesforce.NewTransport(rootPool, concurrency)
 	bulk.Gate = salesforce.NewGate(concurrency)
 	return &providerData{
 		client:         client,

@@ -32,10 +32,6 @@ const (
 	// Salesforce's own are a few hundred bytes long.
 	maxAnswer = 64 << 10
 
-	// maxIdleConnections to one host lets every request of a busy run find
-	// its connection again; net/http by itself keeps two.
-	maxIdleConnections = 300
-
 	// The back-off starts at the first and doubles up to the second.
 	minBackoff = 500 * time.Millisecond
 	maxBackoff = 30 * time.Second
@@ -69,12 +65,15 @@ type Attempt struct {
 	Error    string // why there was no answer, fit to be shown; else empty
 }
 
-// NewTransport returns a transport that keeps connections for as many requests
-// as Terraform has in flight, and trusts roots, or the system's where nil.
-func NewTransport(roots *x509.CertPool) *http.Transport {
+// NewTransport returns a transport that has so many connections to a host at
+// the most, and keeps them all: net/http by itself keeps two, and opens more
+// than it has requests in flight. Further requests wait. It trusts roots, or the
+// system's where nil.
+func NewTransport(roots *x509.CertPool, connections int) *http.Transport {
 	transport := cleanhttp.DefaultPooledTransport()
-	transport.MaxIdleConns = maxIdleConnections
-	transport.MaxIdleConnsPerHost = maxIdleConnections
+	transport.MaxIdleConns = 0 // of all hosts: no limit of its own
+	transport.MaxConnsPerHost = connections
+	transport.MaxIdleConnsPerHost = connections
 	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
 	return transport
 }

@@ -22,7 +22,7 @@ const queryPath = fake.DataPath + "/" + salesforce.DefaultAPIVersion + "/query"
 // oauthTokens queries an org with a session that is always the same.
 func oauthTokens(t testing.TB, server *fake.Server) *salesforce.OauthTokens {
 	t.Helper()
-	transport := salesforce.NewTransport(nil)
+	transport := salesforce.NewTransport(nil, 64)
 	t.Cleanup(transport.CloseIdleConnections)
 	session := &salesforce.Session{AccessToken: server.Org.IssueAccessToken(), InstanceURL: server.URL}
 	return &salesforce.OauthTokens{

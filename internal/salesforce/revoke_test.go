@@ -27,7 +27,7 @@ func startOrg(t *testing.T) *fake.Server {
 
 func newClient(t *testing.T, maxRetries int) *salesforce.Client {
 	t.Helper()
-	transport := salesforce.NewTransport(nil)
+	transport := salesforce.NewTransport(nil, 12)
 	t.Cleanup(transport.CloseIdleConnections)
 	return &salesforce.Client{Transport: transport, MaxRetries: maxRetries, UserAgent: "test/1.0"}
 }
@@ -219,7 +219,7 @@ func TestRevokeRefusedThenInvalid(t *testing.T) {
 	server := startOrg(t)
 	client := newClient(t, 1)
 	var once sync.Once
-	transport := salesforce.NewTransport(nil)
+	transport := salesforce.NewTransport(nil, 12)
 	dial := transport.DialContext
 	transport.DialContext = func(ctx context.Context, network, address string) (conn net.Conn, err error) {
 		once.Do(func() { err = errors.New("connection refused") })
@@ -368,7 +368,7 @@ func TestRevokeTLS(t *testing.T) {
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(server.CACertPEM())
-	client := &salesforce.Client{Transport: salesforce.NewTransport(roots)}
+	client := &salesforce.Client{Transport: salesforce.NewTransport(roots, 1)}
 	if outcome, err := client.Revoke(t.Context(), url, token); outcome != salesforce.Revoked || err != nil {
 		t.Errorf("Revoke = %q, %v", outcome, err)
 	}
