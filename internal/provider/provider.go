@@ -189,7 +189,8 @@ func (p *salesforceProvider) Configure(ctx context.Context, req provider.Configu
 	if data == nil {
 		return
 	}
-	data.client.UserAgent = fmt.Sprintf("Terraform/%s (+https://www.terraform.io) terraform-provider-salesforce/%s", req.TerraformVersion, p.version)
+	userAgent := fmt.Sprintf("Terraform/%s (+https://www.terraform.io) terraform-provider-salesforce/%s", req.TerraformVersion, p.version)
+	data.client.UserAgent, data.bulk.UserAgent = userAgent, userAgent
 	data.ledger = p.ledger
 	resp.ResourceData = data
 	resp.DataSourceData = data

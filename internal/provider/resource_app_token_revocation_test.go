@@ -136,6 +136,11 @@ func TestAppTokenRevocation(t *testing.T) {
 	)
 	assertAlive(t, server.Org, 0)
 	assertOrg(t, server.Org, 37, nil)
+	for _, request := range server.Org.Requests() { // to sign in, to list and to revoke
+		if agent := request.Header.Get("User-Agent"); !strings.HasPrefix(agent, "Terraform/1.") {
+			t.Errorf("%s %s has the user agent %q", request.Method, request.Path, agent)
+		}
+	}
 }
 
 func TestAppTokenRevocationOnDestroy(t *testing.T) {
