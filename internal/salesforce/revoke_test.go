@@ -374,29 +374,35 @@ func TestRevokeTLS(t *testing.T) {
 	}
 }
 
-// Terraform revokes ten at a time, and each should find a connection again.
+// Terraform revokes ten at a time, and each should find a connection again; with
+// fewer than that, some wait.
 func TestRevokeConnections(t *testing.T) {
 	t.Parallel()
-	server := startOrg(t)
-	client := newClient(t, 0)
-	tokens := make(chan string)
-	var workers sync.WaitGroup
-	for range 10 {
-		workers.Go(func() {
-			for token := range tokens {
-				if outcome, err := client.Revoke(t.Context(), revocationURL(server), token); outcome != salesforce.Revoked || err != nil {
-					t.Errorf("Revoke = %q, %v", outcome, err)
+	for _, limit := range []int{12, 3} {
+		server := startOrg(t)
+		client := newClient(t, 0)
+		transport := salesforce.NewTransport(nil, limit)
+		t.Cleanup(transport.CloseIdleConnections)
+		client.Transport = transport
+		tokens := make(chan string)
+		var workers sync.WaitGroup
+		for range 10 {
+			workers.Go(func() {
+				for token := range tokens {
+					if outcome, err := client.Revoke(t.Context(), revocationURL(server), token); outcome != salesforce.Revoked || err != nil {
+						t.Errorf("Revoke = %q, %v", outcome, err)
+					}
 				}
-			}
-		})
-	}
-	for range 120 {
-		tokens <- server.Org.IssueAccessToken()
-	}
-	close(tokens)
-	workers.Wait()
-	if n := server.Connections(); n > 12 {
-		t.Errorf("120 tokens took %d connections; want 12 at most", n)
+			})
+		}
+		for range 120 {
+			tokens <- server.Org.IssueAccessToken()
+		}
+		close(tokens)
+		workers.Wait()
+		if n := server.Connections(); n > limit {
+			t.Errorf("120 tokens took %d connections; want %d at most", n, limit)
+		}
 	}
 }
 
