@@ -21,13 +21,13 @@ import (
 var version = "dev"
 
 const (
-	// lastWords is how long tokens are revoked after the server has ended.
-	// Terraform kills the process about 2 seconds after it asked it to end.
-	lastWords = 1500 * time.Millisecond
+	// reportAfter is when the process reports what it has not revoked yet, once
+	// it is to end. Terraform kills it about 2 seconds after it asked.
+	reportAfter = 1500 * time.Millisecond
 
-	// orphanWords is the same for a process whose Terraform is gone, so that
-	// nobody kills it.
-	orphanWords = 30 * time.Second
+	// emptyLimit bounds the revoking in the end. It is for a process that nobody
+	// kills, because Terraform is gone.
+	emptyLimit = 5 * time.Minute
 
 	// parentPoll is how often the process looks whether Terraform is gone.
 	parentPoll = 200 * time.Millisecond
@@ -37,45 +37,60 @@ func main() {
 	debug := flag.Bool("debug", false, "run by itself, for a debugger to attach to, and print how to point Terraform at it")
 	flag.Parse()
 
-	var tokens ledger.Ledger
+	orphaned := make(chan struct{})
 	if !*debug {
 		outliveSignals()
-		go watchParent(os.Getppid(), func() {
-			empty(&tokens, orphanWords)
-			os.Exit(1)
-		})
+		go func() {
+			waitForParent()
+			close(orphaned)
+		}()
 	}
-	err := providerserver.Serve(context.Background(), provider.New(version, &tokens), providerserver.ServeOpts{
-		Address:         "registry.terraform.io/seed-96a09c2e/salesforce",
-		Debug:           *debug,
-		ProtocolVersion: 6,
-	})
-	empty(&tokens, lastWords)
+	var tokens ledger.Ledger
+	served := make(chan error, 1)
+	go func() {
+		served <- providerserver.Serve(context.Background(), provider.New(version, &tokens), providerserver.ServeOpts{
+			Address:         "registry.terraform.io/seed-96a09c2e/salesforce",
+			Debug:           *debug,
+			ProtocolVersion: 6,
+		})
+	}()
+	var err error
+	select {
+	case err = <-served:
+	case <-orphaned:
+	}
+	empty(&tokens)
 	if err != nil {
 		log.Fatal(err)
 	}
 }
 
 // outliveSignals keeps the signals that end a process from ending this one
-// before its tokens are revoked: they reach the whole process group. Terraform
-// either ends in good order on them, and asks the provider to end, or it is
-// gone, which watchParent notices. An interrupt is ignored by go-plugin.
+// before its tokens are revoked. Those of a terminal or a supervisor reach the
+// whole process group: Terraform either ends in good order on them, and asks the
+// provider to end, or it is gone, which the provider notices. An interrupt is
+// ignored by go-plugin. Where Terraform is gone, nobody reads what the provider
+// writes any more, and a log line would end it with SIGPIPE.
 func outliveSignals() {
-	signal.Ignore(syscall.SIGHUP, syscall.SIGTERM)
+	signal.Ignore(syscall.SIGHUP, syscall.SIGTERM, syscall.SIGPIPE)
 }
 
-// watchParent calls gone when the process that started this one, Terraform, has
-// ended without asking it to end. On Windows a process does not learn of that.
-func watchParent(parent int, gone func()) {
-	for os.Getppid() == parent {
+func waitForParent() {
+	for parent := os.Getppid(); os.Getppid() == parent; {
 		time.Sleep(parentPoll)
 	}
-	gone()
 }
 
-// empty revokes what the provider has minted and not revoked.
-func empty(tokens *ledger.Ledger, limit time.Duration) {
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
+// empty revokes what the provider has minted and not revoked. It goes on until
+// that is done, or until somebody kills the process.
+func empty(tokens *ledger.Ledger) {
+	report := time.AfterFunc(reportAfter, func() {
+		if err := tokens.Left(); err != nil {
+			log.Printf("[WARN] the provider is ending, and %v", err)
+		}
+	})
+	defer report.Stop()
+	ctx, cancel := context.WithTimeout(context.Background(), emptyLimit)
 	defer cancel()
 	if err := tokens.Empty(ctx); err != nil {
 		log.Printf("[ERROR] at the end of the provider: %v", err)

@@ -15,16 +15,18 @@ import (
 // An org counts how often each token is revoked, and fails as often as told.
 type org struct {
 	mu      sync.Mutex
+	minted  int
 	revoked map[string]int
 	fail    int
 	latency time.Duration
 }
 
 func (o *org) mint(id string) func(context.Context) (ledger.Token, error) {
-	return func(ctx context.Context) (ledger.Token, error) {
-		if err := pause(ctx, o.latency); err != nil {
-			return ledger.Token{}, err
-		}
+	return func(context.Context) (ledger.Token, error) {
+		time.Sleep(o.latency) // A sign-in that has begun is not broken off.
+		o.mu.Lock()
+		o.minted++
+		o.mu.Unlock()
 		return ledger.Token{ID: id, Revoke: func(ctx context.Context) error {
 			if err := pause(ctx, o.latency); err != nil {
 				return err
@@ -118,13 +120,16 @@ func TestMintAfterRelease(t *testing.T) {
 	}
 }
 
+// Who keeps a token keeps it for all, whoever is handed it before or later.
 func TestKeep(t *testing.T) {
 	t.Parallel()
 	var l ledger.Ledger
 	var o org
 	mustMint(t, &l, &o, "a")
+	mustMint(t, &l, &o, "a")
 	l.Keep("a")
-	if err := errors.Join(l.Release(t.Context(), "a"), l.Empty(t.Context())); err != nil {
+	mustMint(t, &l, &o, "a")
+	if err := errors.Join(l.Release(t.Context(), "a"), l.Release(t.Context(), "a"), l.Empty(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	o.assertRevoked(t, "a", 0)
@@ -185,14 +190,14 @@ func TestEmptyInVain(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		err := l.Empty(ctx)
-		if err == nil || !strings.Contains(err.Error(), "1 of 1 tokens may be alive") {
+		if err == nil || !strings.Contains(err.Error(), "1 tokens may still be valid") {
 			t.Errorf("error is %v", err)
 		}
 	})
 }
 
-// An interrupted caller goes at once, and the token that arrives later dies.
-func TestMintInterrupted(t *testing.T) {
+// A caller whose time is up goes, and the token that arrives later is revoked.
+func TestMintBeyondDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		l, o := ledger.Ledger{}, org{latency: time.Minute}
@@ -208,6 +213,106 @@ func TestMintInterrupted(t *testing.T) {
 		time.Sleep(3 * time.Minute) // of the bubble's clock
 		o.assertRevoked(t, "a", 1)
 	})
+}
+
+// An interrupted caller waits for the token, and it is revoked before Mint
+// returns, at the deadline at the latest.
+func TestMintInterrupted(t *testing.T) {
+	t.Parallel()
+	for _, bounded := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			l, o := ledger.Ledger{}, org{latency: time.Minute}
+			ctx, interrupt := context.WithCancel(t.Context())
+			if bounded {
+				ctx, interrupt = context.WithTimeout(t.Context(), time.Hour)
+			}
+			time.AfterFunc(time.Second, interrupt)
+			start := time.Now()
+			if err := l.Mint(ctx, o.mint("a")); !errors.Is(err, context.Canceled) {
+				t.Errorf("error is %v", err)
+			}
+			if elapsed := time.Since(start); elapsed != 2*time.Minute {
+				t.Errorf("returned after %s; want a minute for each request", elapsed)
+			}
+			o.assertRevoked(t, "a", 1)
+		})
+	}
+}
+
+func TestMintOfInterruptedRun(t *testing.T) {
+	t.Parallel()
+	var l ledger.Ledger
+	var o org
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	if err := l.Mint(ctx, o.mint("a")); !errors.Is(err, context.Canceled) || o.minted != 0 {
+		t.Errorf("a run that was interrupted mints %d tokens: %v", o.minted, err)
+	}
+}
+
+func TestMintAfterEmpty(t *testing.T) {
+	t.Parallel()
+	var l ledger.Ledger
+	var o org
+	if err := l.Empty(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Mint(t.Context(), o.mint("a")); !errors.Is(err, ledger.ErrEmptying) || o.minted != 0 {
+		t.Errorf("a ledger that was emptied mints %d tokens: %v", o.minted, err)
+	}
+}
+
+// What is known does not wait for what is being minted.
+func TestEmptyRevokesKnownTokensAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l, o := ledger.Ledger{}, org{latency: time.Second}
+		mustMint(t, &l, &o, "known")
+		late := org{latency: time.Hour}
+		go func() { _ = l.Mint(t.Context(), late.mint("late")) }()
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+		defer cancel()
+		emptied := make(chan error)
+		go func() { emptied <- l.Empty(ctx) }()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		o.assertRevoked(t, "known", 1)
+		if err := <-emptied; err == nil || !strings.Contains(err.Error(), "being minted") {
+			t.Errorf("error is %v", err)
+		}
+		time.Sleep(3 * time.Hour)
+		late.assertRevoked(t, "late", 1) // whoever has given up meanwhile
+	})
+}
+
+// Many sign-ins are under way, at all stages, while the ledger is emptied twice.
+func TestMintBesideEmpty(t *testing.T) {
+	t.Parallel()
+	for range 50 {
+		var l ledger.Ledger
+		var o org
+		var all sync.WaitGroup
+		for i := range 20 {
+			id := string(rune('a' + i))
+			all.Go(func() {
+				if err := l.Mint(t.Context(), o.mint(id)); err == nil && i%2 == 0 {
+					_ = l.Release(t.Context(), id)
+				}
+			})
+		}
+		for range 2 {
+			all.Go(func() {
+				if err := l.Empty(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if o.minted != len(o.revoked) {
+			t.Errorf("%d tokens were minted and %d revoked", o.minted, len(o.revoked))
+		}
+	}
 }
 
 // A token that is being minted when the process ends is waited for.

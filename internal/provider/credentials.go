@@ -28,7 +28,7 @@ type signInSettings map[string]setting
 // credentials are what they come to: a grant, a ready session, or nothing.
 type credentials struct {
 	grant       salesforce.Grant
-	accessToken string
+	accessToken salesforce.Secret
 	instanceURL string // where sfdx_auth_url names it; else empty
 }
 
@@ -70,18 +70,19 @@ func (s signInSettings) parse(diags *diag.Diagnostics) (result credentials) {
 	}
 
 	value := func(attribute string) string { return s[attribute].value }
+	secret := func(attribute string) salesforce.Secret { return salesforce.NewSecret(value(attribute)) }
 	switch {
 	case s.are():
 	case s.are(clientID, clientSecret):
-		result.grant = salesforce.ClientCredentials{ClientID: value(clientID), ClientSecret: value(clientSecret)}
+		result.grant = salesforce.ClientCredentials{ClientID: value(clientID), ClientSecret: secret(clientSecret)}
 	case s.are(clientID, username, privateKey):
-		result.grant = salesforce.JWTBearer{ClientID: value(clientID), Username: value(username), PrivateKey: value(privateKey)}
+		result.grant = salesforce.JWTBearer{ClientID: value(clientID), Username: value(username), PrivateKey: secret(privateKey)}
 	case s.are(clientID, refreshToken), s.are(clientID, clientSecret, refreshToken):
-		result.grant = salesforce.RefreshGrant{ClientID: value(clientID), ClientSecret: value(clientSecret), RefreshToken: value(refreshToken)}
+		result.grant = salesforce.RefreshGrant{ClientID: value(clientID), ClientSecret: secret(clientSecret), RefreshToken: secret(refreshToken)}
 	case s.are(sfdxAuthURL):
 		result.grant, result.instanceURL = sfdx.RefreshGrant, sfdx.InstanceURL
 	case s.are(accessToken):
-		result.accessToken = value(accessToken)
+		result.accessToken = secret(accessToken)
 	default:
 		s.refuse(diags)
 	}

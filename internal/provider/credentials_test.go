@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"reflect"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -34,35 +35,35 @@ func TestCredentials(t *testing.T) {
 		"none": {loginURL: "https://login.salesforce.com"},
 		"client credentials": {
 			settingsCase{config: providerModel{ClientID: set("id"), ClientSecret: set("secret")}},
-			salesforce.ClientCredentials{ClientID: "id", ClientSecret: "secret"}, "", "https://login.salesforce.com",
+			salesforce.ClientCredentials{ClientID: "id", ClientSecret: salesforce.NewSecret("secret")}, "", "https://login.salesforce.com",
 		},
 		"secret from the environment": {
 			settingsCase{config: providerModel{ClientID: set("id")}, env: map[string]string{"SALESFORCE_CLIENT_SECRET": "secret"}},
-			salesforce.ClientCredentials{ClientID: "id", ClientSecret: "secret"}, "", "https://login.salesforce.com",
+			salesforce.ClientCredentials{ClientID: "id", ClientSecret: salesforce.NewSecret("secret")}, "", "https://login.salesforce.com",
 		},
 		"JWT bearer from the environment": {
 			settingsCase{env: map[string]string{"SALESFORCE_CLIENT_ID": "id", "SALESFORCE_USERNAME": "a@b.example", "SALESFORCE_PRIVATE_KEY": key, "SALESFORCE_SITE": "s"}},
-			salesforce.JWTBearer{ClientID: "id", Username: "a@b.example", PrivateKey: key}, "", "https://login.salesforce.com/s",
+			salesforce.JWTBearer{ClientID: "id", Username: "a@b.example", PrivateKey: salesforce.NewSecret(key)}, "", "https://login.salesforce.com/s",
 		},
 		"refresh token": {
 			settingsCase{config: providerModel{ClientID: set("id"), RefreshToken: set("rt")}},
-			salesforce.RefreshGrant{ClientID: "id", RefreshToken: "rt"}, "", "https://login.salesforce.com",
+			salesforce.RefreshGrant{ClientID: "id", RefreshToken: salesforce.NewSecret("rt")}, "", "https://login.salesforce.com",
 		},
 		"refresh token with a secret": {
 			settingsCase{config: providerModel{ClientID: set("id"), ClientSecret: set("secret"), RefreshToken: set("rt")}},
-			salesforce.RefreshGrant{ClientID: "id", ClientSecret: "secret", RefreshToken: "rt"}, "", "https://login.salesforce.com",
+			salesforce.RefreshGrant{ClientID: "id", ClientSecret: salesforce.NewSecret("secret"), RefreshToken: salesforce.NewSecret("rt")}, "", "https://login.salesforce.com",
 		},
 		"sfdx auth URL": {
 			settingsCase{config: providerModel{SFDXAuthURL: set("force://id::rt@a.example")}},
-			salesforce.RefreshGrant{ClientID: "id", RefreshToken: "rt"}, "", "https://a.example",
+			salesforce.RefreshGrant{ClientID: "id", RefreshToken: salesforce.NewSecret("rt")}, "", "https://a.example",
 		},
 		"sfdx auth URL before the environment": {
 			settingsCase{config: providerModel{SFDXAuthURL: set("force://id::rt@a.example")}, env: map[string]string{"SALESFORCE_INSTANCE_URL": "https://b.example"}},
-			salesforce.RefreshGrant{ClientID: "id", RefreshToken: "rt"}, "", "https://a.example",
+			salesforce.RefreshGrant{ClientID: "id", RefreshToken: salesforce.NewSecret("rt")}, "", "https://a.example",
 		},
 		"sfdx auth URL with the same instance": {
 			settingsCase{config: providerModel{SFDXAuthURL: set("force://id::rt@a.example"), InstanceURL: set("https://a.example/")}},
-			salesforce.RefreshGrant{ClientID: "id", RefreshToken: "rt"}, "", "https://a.example",
+			salesforce.RefreshGrant{ClientID: "id", RefreshToken: salesforce.NewSecret("rt")}, "", "https://a.example",
 		},
 		"ready session": {
 			settingsCase{config: providerModel{AccessToken: set("session")}},
@@ -74,8 +75,8 @@ func TestCredentials(t *testing.T) {
 			t.Errorf("%s: %v", name, diags)
 			continue
 		}
-		if data.grant != test.grant || data.accessToken != test.accessToken || data.loginURL != test.loginURL {
-			t.Errorf("%s: got %T with session %q at %s; want %T with %q at %s", name, data.grant, data.accessToken, data.loginURL, test.grant, test.accessToken, test.loginURL)
+		if !reflect.DeepEqual(data.grant, test.grant) || data.accessToken.Reveal() != test.accessToken || data.loginURL != test.loginURL {
+			t.Errorf("%s: got %T with session %q at %s; want %T with %q at %s", name, data.grant, data.accessToken.Reveal(), data.loginURL, test.grant, test.accessToken, test.loginURL)
 		}
 	}
 }

@@ -110,7 +110,7 @@ func (d *oauthTokensDataSource) Read(ctx context.Context, req datasource.ReadReq
 		resp.Diagnostics.Append(d.provider.notListed(err, atRead))
 		return
 	}
-	ctx = maskSecrets(ctx, session.AccessToken)
+	ctx = maskSecrets(ctx, session.AccessToken.Reveal())
 	othersSeen := false
 	tokens := []attr.Value{}
 	for token, err := range d.provider.oauthTokens().All(ctx, filter) {
@@ -165,6 +165,6 @@ func oauthTokenObject(token salesforce.OauthToken) types.Object {
 		"user_id":             types.StringValue(token.UserID),
 		"last_used_date":      lastUsed,
 		"use_count":           types.Int64Value(token.UseCount),
-		"delete_token_sha256": types.StringValue(salesforce.InspectToken(token.DeleteToken).SHA256),
+		"delete_token_sha256": types.StringValue(salesforce.InspectToken(token.DeleteToken.Reveal()).SHA256),
 	})
 }

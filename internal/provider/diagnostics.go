@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/ledger"
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/seal"
 )
@@ -82,6 +83,8 @@ func explain(err error, when moment) (meaning, remedy string) {
 			meaning = alive
 		}
 		switch {
+		case errors.Is(err, salesforce.ErrPaused):
+			return meaning, "Run again when the org accepts requests again, or raise the resource's timeouts."
 		case errors.Is(err, context.Canceled):
 			return meaning, "Run again to be sure."
 		case errors.Is(err, context.DeadlineExceeded):
@@ -110,33 +113,50 @@ func notSignedIn(err error, loginURL string) diag.Diagnostic {
 // explainSignIn says of an error of providerData.mint what it means, and what
 // to do.
 func explainSignIn(err error) (meaning, remedy string) {
-	const notMinted = "No token was minted."
+	const (
+		notMinted = "No token was minted."
+		mayBe     = "The org may have minted a token that nobody holds. It stays valid until the org's session time-out ends it."
+	)
 	var (
+		late       *ledger.LateError
 		redirect   *salesforce.RedirectError
 		unexpected *salesforce.UnexpectedAnswerError
 		response   *salesforce.ResponseError
 		unanswered *salesforce.UnansweredError
 	)
+	meaning = notMinted
+	if salesforce.MayHaveMinted(err) {
+		meaning = mayBe
+	}
 	switch {
 	case errors.Is(err, errRotated):
 		return "This sign-in made the configured refresh token invalid. Nobody could keep the new one, so it was given up to be revoked, and the session with it.",
 			"Switch off refresh token rotation for the app, or sign in another way (client credentials, JWT bearer); then authorize anew."
+	case errors.As(err, &late) && late.Failure == nil:
+		return "No token is left.", "Run again."
+	case errors.As(err, &late):
+		return "The token may still be valid. The provider tries to revoke it once more when it ends.", "Run again."
 	case errors.As(err, &redirect):
-		return notMinted + " The credentials were not sent on.", "If you trust the host named above, set instance_url to it: best to the org's own My Domain."
+		return meaning + " The credentials were not sent on.", "If you trust the host named above, set instance_url to it: best to the org's own My Domain."
 	case errors.As(err, &unexpected):
-		return notMinted, "Check that instance_url and site lead to Salesforce, and that no proxy or login page answers in its place."
+		return meaning, "Check that instance_url and site lead to Salesforce, and that no proxy or login page answers in its place."
 	case errors.As(err, &response) && response.Temporary():
-		return notMinted, "The org may be overloaded or under maintenance: run again later. A sign-in is not repeated by itself, because each may mint a token."
+		return meaning, "The org may be overloaded or under maintenance: run again later. A sign-in is not repeated automatically, because each may mint a token."
 	case errors.As(err, &response):
-		return notMinted, signInRemedy(response)
-	case errors.As(err, &unanswered) && unanswered.Arrived:
-		return "The request may have arrived, and minted a token that nobody holds. It ends with the org's session time-out.", "Run again later."
+		return meaning, signInRemedy(response)
+	case errors.As(err, &unanswered) && (unanswered.Arrived || errors.Is(err, context.Canceled)):
+		return meaning, "Run again later."
+	case errors.Is(err, context.DeadlineExceeded):
+		if !errors.As(err, &unanswered) {
+			meaning = "The sign-in was still under way. If it brings a token, that is revoked when it arrives."
+		}
+		return meaning, "Run again later, or raise the resource's timeouts."
 	case errors.As(err, &unanswered):
-		return notMinted, "Check that instance_url can be reached from here and that its certificate is trusted (ca_cert_pem adds roots), then run again."
-	case errors.Is(err, context.Canceled):
-		return "Should a token arrive yet, it is revoked at once.", "Run again."
+		return meaning, "Check that instance_url can be reached from here and that its certificate is trusted (ca_cert_pem adds roots), then run again."
+	case errors.Is(err, context.Canceled), errors.Is(err, ledger.ErrEmptying):
+		return meaning, "Run again."
 	}
-	return notMinted, "Correct what the message names, then run again."
+	return meaning, "Correct what the message names, then run again."
 }
 
 // signInRemedies are Salesforce's ways of saying no, and what helps. The words

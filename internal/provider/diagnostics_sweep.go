@@ -20,7 +20,7 @@ var errNoSession = diag.NewErrorDiagnostic("No Credentials to Query With",
 func (d *providerData) checkSession() (diags diag.Diagnostics) {
 	if d == nil {
 		diags.Append(errNotConfigured)
-	} else if d.grant == nil && d.accessToken == "" {
+	} else if d.grant == nil && d.accessToken.IsEmpty() {
 		diags.Append(errNoSession)
 	}
 	return diags

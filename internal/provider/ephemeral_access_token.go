@@ -111,7 +111,7 @@ func (r *accessTokenEphemeralResource) Open(ctx context.Context, req ephemeral.O
 		resp.Diagnostics.Append(notSignedIn(err, r.provider.loginURL))
 		return
 	}
-	id := salesforce.InspectToken(session.AccessToken).SHA256
+	id := ledgerID(session.AccessToken)
 	if model.RevokeOnClose.IsNull() || model.RevokeOnClose.ValueBool() {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, ledgerIDKey, fmt.Appendf(nil, "%q", id))...) // as JSON
 	} else {
@@ -138,7 +138,7 @@ func (m *accessTokenModel) describe(session *salesforce.Session) {
 		}
 		return types.StringValue(s)
 	}
-	m.AccessToken = types.StringValue(session.AccessToken)
+	m.AccessToken = types.StringValue(session.AccessToken.Reveal())
 	m.InstanceURL = types.StringValue(session.InstanceURL)
 	m.TokenType = orNull(session.TokenType)
 	m.Scope = orNull(session.Scope)

@@ -58,8 +58,8 @@ func (parseSFDXAuthURLFunction) Run(ctx context.Context, req function.RunRequest
 	}
 	resp.Error = resp.Result.Set(ctx, parseSFDXAuthURLResult{
 		ClientID:     parsed.ClientID,
-		ClientSecret: parsed.ClientSecret,
-		RefreshToken: parsed.RefreshToken,
+		ClientSecret: parsed.ClientSecret.Reveal(),
+		RefreshToken: parsed.RefreshToken.Reveal(),
 		InstanceURL:  parsed.InstanceURL,
 	})
 }

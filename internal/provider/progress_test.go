@@ -38,15 +38,17 @@ func slowOrg() (*salesforcetest.Org, *providerData) {
 	org := salesforcetest.NewOrg(salesforcetest.Config{Latency: time.Second})
 	client := &salesforce.Client{Transport: orgTransport{org}}
 	bulk := *client
-	bulk.Gate = salesforce.NewGate(4)
+	bulk.Gate = salesforce.NewPausingGate(4)
 	return org, &providerData{
 		client:         client,
 		bulk:           &bulk,
+		last:           client,
+		session:        sharedSession{turn: make(chan struct{}, 1)},
 		maxConcurrency: 4,
 		apiVersion:     salesforce.DefaultAPIVersion,
 		loginURL:       "https://a.example",
 		revocationURL:  "https://a.example/services/oauth2/revoke",
-		grant:          salesforce.ClientCredentials{ClientID: salesforcetest.DefaultClientID, ClientSecret: salesforcetest.DefaultClientSecret},
+		grant:          salesforce.ClientCredentials{ClientID: salesforcetest.DefaultClientID, ClientSecret: salesforce.NewSecret(salesforcetest.DefaultClientSecret)},
 		ledger:         new(ledger.Ledger),
 		now:            time.Now,
 	}

@@ -190,7 +190,7 @@ func (p *salesforceProvider) Configure(ctx context.Context, req provider.Configu
 		return
 	}
 	userAgent := fmt.Sprintf("Terraform/%s (+https://www.terraform.io) terraform-provider-salesforce/%s", req.TerraformVersion, p.version)
-	data.client.UserAgent, data.bulk.UserAgent = userAgent, userAgent
+	data.client.UserAgent, data.bulk.UserAgent, data.last.UserAgent = userAgent, userAgent, userAgent
 	data.ledger = p.ledger
 	resp.ResourceData = data
 	resp.DataSourceData = data

@@ -28,12 +28,13 @@ const revocationTimeout = time.Minute
 type providerData struct {
 	client         *salesforce.Client
 	bulk           *salesforce.Client // the same, behind the gate that bulk work shares
+	last           *salesforce.Client // the same for minted tokens, which have to wait for nobody
 	maxConcurrency int                // of the gate
 	apiVersion     string
 	loginURL       string // the instance with the site
 	revocationURL  string
-	grant          salesforce.Grant // how to sign in; nil if not at all, or with accessToken
-	accessToken    string           // a ready session; empty if there is none
+	grant          salesforce.Grant  // how to sign in; nil if not at all, or with accessToken
+	accessToken    salesforce.Secret // a ready session; empty if there is none
 	session        sharedSession
 	ledger         *ledger.Ledger
 	recipients     seal.Recipients
@@ -55,7 +56,8 @@ func (d *providerData) revoke(ctx context.Context, revocationURL, token string) 
 var errRotated = errors.New("the app rotates refresh tokens")
 
 // mint signs in and enters the session in the ledger, under the SHA-256 of its
-// token. What comes with a new refresh token is revoked: nobody could keep it.
+// access token. The session of an app that rotates refresh tokens is revoked
+// with the new one, because nobody could keep that.
 func (d *providerData) mint(ctx context.Context) (*salesforce.Session, error) {
 	var session *salesforce.Session
 	err := d.ledger.Mint(ctx, func(ctx context.Context) (ledger.Token, error) {
@@ -64,35 +66,44 @@ func (d *providerData) mint(ctx context.Context) (*salesforce.Session, error) {
 			return ledger.Token{}, err
 		}
 		session = minted
-		if minted.NewRefreshToken != "" {
-			return d.ledgerToken(minted.NewRefreshToken), nil
-		}
-		return d.ledgerToken(minted.AccessToken), nil
+		return d.ledgerToken(minted), nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	if session.NewRefreshToken != "" { // It takes the session along.
-		return nil, errors.Join(errRotated, d.release(ctx, session.NewRefreshToken))
+	if _, refreshes := d.grant.(salesforce.RefreshGrant); refreshes && !session.RefreshToken.IsEmpty() {
+		return nil, errors.Join(errRotated, d.release(ctx, session.AccessToken))
 	}
 	return session, nil
 }
 
-func (d *providerData) ledgerToken(token string) ledger.Token {
+// ledgerToken stands for all that a sign-in has brought.
+func (d *providerData) ledgerToken(session *salesforce.Session) ledger.Token {
 	return ledger.Token{
-		ID: salesforce.InspectToken(token).SHA256,
+		ID: ledgerID(session.AccessToken),
 		Revoke: func(ctx context.Context) error {
 			ctx, cancel := context.WithTimeout(ctx, revocationTimeout)
 			defer cancel()
-			_, err := d.revoke(ctx, d.revocationURL, token)
-			return err
+			var failures []error
+			for _, token := range []salesforce.Secret{session.RefreshToken, session.AccessToken} {
+				if !token.IsEmpty() {
+					ctx := maskSecrets(ctx, token.Reveal(), url.QueryEscape(token.Reveal()))
+					_, err := d.last.Revoke(ctx, d.revocationURL, token.Reveal())
+					failures = append(failures, err)
+				}
+			}
+			return errors.Join(failures...)
 		},
 	}
 }
 
-// release says that a minted token is needed no more.
-func (d *providerData) release(ctx context.Context, token string) error {
-	return d.ledger.Release(ctx, salesforce.InspectToken(token).SHA256)
+func ledgerID(accessToken salesforce.Secret) string {
+	return salesforce.InspectToken(accessToken.Reveal()).SHA256
+}
+
+// release says that a minted session is needed no more.
+func (d *providerData) release(ctx context.Context, accessToken salesforce.Secret) error {
+	return d.ledger.Release(ctx, ledgerID(accessToken))
 }
 
 func maskSecrets(ctx context.Context, secrets ...string) context.Context {

@@ -90,8 +90,8 @@ func TestResolveBulkSettings(t *testing.T) {
 		if diags.HasError() || data.maxConcurrency != test.concurrency || data.apiVersion != test.version {
 			t.Errorf("%s: got %+v, %v", name, data, diags)
 		}
-		if data.bulk.Gate == nil || data.client.Gate != nil {
-			t.Errorf("%s: bulk work, and nothing else, is to pass the gate", name)
+		if data.bulk.Gate == nil || data.client.Gate == nil || data.bulk.Gate == data.client.Gate || data.last.Gate != nil {
+			t.Errorf("%s: bulk work is to have a gate of its own, and the revocation of minted tokens none", name)
 		}
 	}
 }

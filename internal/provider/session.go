@@ -2,14 +2,13 @@ package provider
 
 import (
 	"context"
-	"sync"
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
 )
 
 // A sharedSession is what all objects of the provider query with.
 type sharedSession struct {
-	mu      sync.Mutex
+	turn    chan struct{}       // holds one while somebody looks, or signs in
 	current *salesforce.Session // nil before the first query
 }
 
@@ -21,10 +20,15 @@ func (e signInError) Unwrap() error { return e.error }
 // querySession returns the session to query with: the configured access token,
 // else one that is minted for the first query of this process. It is entered in
 // the ledger, and nobody releases it before the process ends. For one that the
-// org refuses, because its time is up, another is minted.
+// org refuses, because its time is up, another is minted. Who waits for another's
+// sign-in waits no longer than ctx.
 func (d *providerData) querySession(ctx context.Context, refused *salesforce.Session) (*salesforce.Session, error) {
-	d.session.mu.Lock()
-	defer d.session.mu.Unlock()
+	select {
+	case d.session.turn <- struct{}{}:
+		defer func() { <-d.session.turn }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	ready := d.grant == nil
 	if d.session.current != nil && (d.session.current != refused || ready) {
 		return d.session.current, nil
@@ -32,7 +36,7 @@ func (d *providerData) querySession(ctx context.Context, refused *salesforce.Ses
 	var session *salesforce.Session
 	var err error
 	if ready {
-		session, err = d.bulk.Identify(ctx, d.loginURL, d.accessToken, d.apiVersion)
+		session, err = d.bulk.Identify(ctx, d.loginURL, d.accessToken.Reveal(), d.apiVersion)
 	} else if session, err = d.mint(ctx); err != nil {
 		err = signInError{err}
 	}

@@ -44,6 +44,7 @@ func resolve(config providerModel, getenv func(string) string, diags *diag.Diagn
 		MaxRetries:     defaultMaxRetries,
 		RequestTimeout: parse(timeout, salesforce.DefaultRequestTimeout, parseDuration, diags),
 		OnAttempt:      logAttempt,
+		Gate:           salesforce.NewGate(maxConnections),
 	}
 	if !config.MaxRetries.IsNull() {
 		client.MaxRetries = int(config.MaxRetries.ValueInt64())
@@ -66,16 +67,20 @@ func resolve(config providerModel, getenv func(string) string, diags *diag.Diagn
 	}
 	bulk := *client
 	bulk.Transport = salesforce.NewTransport(rootPool, concurrency)
-	bulk.Gate = salesforce.NewGate(concurrency)
+	bulk.Gate = salesforce.NewPausingGate(concurrency)
+	last := *client
+	last.Transport, last.Gate = salesforce.NewTransport(rootPool, 0), nil
 	return &providerData{
 		client:         client,
 		bulk:           &bulk,
+		last:           &last,
 		maxConcurrency: concurrency,
 		apiVersion:     apiVersion,
 		loginURL:       instanceURL + sitePath,
 		revocationURL:  salesforce.RevocationURL(instanceURL, sitePath),
 		grant:          credentials.grant,
 		accessToken:    credentials.accessToken,
+		session:        sharedSession{turn: make(chan struct{}, 1)},
 		recipients:     recipients,
 		identities:     identities,
 		now:            time.Now,

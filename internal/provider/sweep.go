@@ -305,7 +305,7 @@ func (d *providerData) isRestricted(ctx context.Context, session *salesforce.Ses
 // because one of them may be what the session was issued from, and would end it.
 func (s *appSweep) run(ctx context.Context) error {
 	// A context that masks is for one goroutine: tflog writes to what it holds.
-	listing := maskSecrets(ctx, s.session.AccessToken)
+	listing := maskSecrets(ctx, s.session.AccessToken.Reveal())
 	if others, possible := s.filter.Except(s.session.UserID); possible {
 		for window := s.tokens.First(others); window != nil; {
 			pass, err := s.sweep.run(ctx, s.comingUp(listing, window))
@@ -385,7 +385,7 @@ func (s *appSweep) runOwn(ctx, listing context.Context, mine salesforce.OauthTok
 func deleteTokens(rows iter.Seq2[salesforce.OauthToken, error]) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for row, err := range rows {
-			if !yield(row.DeleteToken, err) {
+			if !yield(row.DeleteToken.Reveal(), err) {
 				return
 			}
 		}

@@ -76,7 +76,7 @@ func reply(status int, body string, headers ...string) *http.Response {
 }
 
 func newTestSweep(r *revoker, concurrency int) *sweep {
-	client := &salesforce.Client{Transport: r, MaxRetries: 4, Gate: salesforce.NewGate(concurrency)}
+	client := &salesforce.Client{Transport: r, MaxRetries: 4, Gate: salesforce.NewPausingGate(concurrency)}
 	return newSweep(&providerData{bulk: client, maxConcurrency: concurrency}, "https://a.example/services/oauth2/revoke", 0)
 }
 

@@ -6,15 +6,43 @@ import (
 	"net/url"
 )
 
+// fields returns the members of the JSON object that the body is, as far as it
+// goes: an answer that breaks off may hold a token all the same.
+func (a *answer) fields() map[string]any {
+	decoder := json.NewDecoder(bytes.NewReader(a.body))
+	decoder.UseNumber()
+	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
+		return nil
+	}
+	fields := make(map[string]any)
+	for decoder.More() {
+		name, err := decoder.Token()
+		if err != nil {
+			break
+		}
+		var value any
+		if err := decoder.Decode(&value); err != nil {
+			break
+		}
+		if name, ok := name.(string); ok {
+			fields[name] = value
+		}
+	}
+	return fields
+}
+
 // oauthError returns error and error_description of the body, which Salesforce
 // sends form-encoded from the revoke endpoint and as JSON from others.
 func (a *answer) oauthError() (code, description string) {
+	if a.err != nil {
+		return "", ""
+	}
 	body := bytes.TrimSpace(a.body)
 	if bytes.HasPrefix(body, []byte("{")) {
-		var fields map[string]any
-		if err := json.Unmarshal(body, &fields); err != nil {
+		if !json.Valid(body) {
 			return "", ""
 		}
+		fields := a.fields()
 		value, failed := fields["error"]
 		if !failed {
 			return "", ""
@@ -56,13 +84,14 @@ func (a *answer) failure() error {
 	if code == "" {
 		code, description = a.apiError()
 	}
-	wait, _ := retryAfter(a.header)
+	wait, _ := a.retryAfter()
 	return &ResponseError{
 		Status:      a.status,
 		Code:        a.clean(code),
 		Description: a.clean(description),
-		Attempts:    a.call.attempts,
+		Attempts:    a.attempts,
 		RetryAfter:  wait,
+		BrokenOff:   a.brokenOff(),
 	}
 }
 
@@ -70,5 +99,3 @@ func (a *answer) failure() error {
 func (a *answer) unexpected() error {
 	return &UnexpectedAnswerError{ContentType: a.clean(a.header.Get("Content-Type"))}
 }
-
-func (a *answer) clean(text string) string { return clean(text, a.call.secrets...) }

@@ -13,7 +13,8 @@ type ResponseError struct {
 	Code        string        // the OAuth error, such as unsupported_token_type, or the REST API's errorCode; may be empty
 	Description string        // the OAuth error_description, or the REST API's message; may be empty
 	Attempts    int           // how often the request was sent
-	RetryAfter  time.Duration // how long the org asked to be left alone; 0 if it did not say
+	RetryAfter  time.Duration // how long the org rate-limits; 0 if it did not say
+	BrokenOff   bool          // the rest of the answer is missing
 }
 
 func (e *ResponseError) Error() string {
@@ -25,11 +26,14 @@ func (e *ResponseError) Error() string {
 	if e.Description != "" {
 		fmt.Fprintf(&s, ": %s", e.Description)
 	}
+	if e.BrokenOff {
+		s.WriteString(", but the answer broke off")
+	}
 	if e.Attempts > 1 {
 		fmt.Fprintf(&s, " (after %d attempts)", e.Attempts)
 	}
 	if e.RetryAfter > 0 {
-		fmt.Fprintf(&s, ", and asked to be left alone for %s", e.RetryAfter.Round(time.Second))
+		fmt.Fprintf(&s, ", and rate-limits requests for %s", e.RetryAfter.Round(time.Second))
 	}
 	return s.String()
 }
@@ -67,17 +71,20 @@ func (e *UnexpectedAnswerError) Error() string {
 }
 
 // An UnansweredError says that the org gave no answer, or none but "later"
-// until the time was up. It is context.Canceled or context.DeadlineExceeded
-// to errors.Is where that is what ended the call.
+// until the time was up. It is context.Canceled, context.DeadlineExceeded or
+// ErrPaused to errors.Is where that is what ended the call.
 type UnansweredError struct {
 	Attempts int    // how often the request was sent, or tried to be
-	Arrived  bool   // a request was sent whole: the org may have carried it out
+	Arrived  bool   // the org may have received a request, and carried it out
 	Reason   string // what the network said, fit to be shown
 
-	cause error // a context's error, or nil: others may quote what the server sent
+	cause error // a context's error, ErrPaused, or nil: others may quote what the server sent
 }
 
 func (e *UnansweredError) Error() string {
+	if e.Attempts == 0 {
+		return "nothing was sent: " + e.Reason
+	}
 	attempts := "1 attempt"
 	if e.Attempts != 1 {
 		attempts = fmt.Sprintf("%d attempts", e.Attempts)

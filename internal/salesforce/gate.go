@@ -7,29 +7,34 @@ import (
 	"time"
 )
 
-// A Gate is what bulk work shares so that it is one guest to the org, not many:
-// it lets so many requests in at a time, and none while the org, in an answer
-// to any of them, has asked to be left alone. It stands before every attempt,
-// not around whole calls, because the calls retry by themselves. A nil Gate is
-// always open.
+// A Gate has so many slots for the attempts of a client. It may also pause, so
+// that bulk work is one guest to the org, not many: while the org, in an answer
+// to any request, rate-limits, no other is sent. It stands before every attempt,
+// not around whole calls, because a call waits between its attempts. A nil Gate
+// is always open.
 type Gate struct {
-	slots chan struct{}
+	slots  chan struct{}
+	pauses bool
 
 	mu    sync.Mutex
 	opens time.Time // when the org may be asked again
 }
 
-// NewGate returns a gate that lets n requests in at a time.
+// NewGate returns a gate that lets n requests in at a time, and does not pause.
 func NewGate(n int) *Gate { return &Gate{slots: make(chan struct{}, n)} }
 
-// errPaused says that waiting at the gate is vain.
-var errPaused = errors.New("the org asked to be left alone for longer than this operation may take")
+// NewPausingGate returns a gate that also pauses.
+func NewPausingGate(n int) *Gate { return &Gate{slots: make(chan struct{}, n), pauses: true} }
+
+// ErrPaused says that it is useless to wait at the gate.
+var ErrPaused = errors.New("the org rate-limits requests for longer than this operation may take")
 
 // enter waits for a slot and for the end of the pause, and returns nil, or the
-// error of ctx, or errPaused. Who was let in has to leave.
+// error of ctx, or ErrPaused. Who was let in has to leave. With nil, ctx is not
+// over: nothing more is sent for a run that was interrupted.
 func (g *Gate) enter(ctx context.Context) error {
 	if g == nil {
-		return nil
+		return ctx.Err()
 	}
 	select {
 	case g.slots <- struct{}{}:
@@ -60,20 +65,18 @@ func (g *Gate) waitOpen(ctx context.Context) error {
 			return ctx.Err()
 		}
 		if deadline, bounded := ctx.Deadline(); bounded && deadline.Before(opens) {
-			return errPaused
+			return ErrPaused
 		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := sleep(ctx, wait); err != nil {
+			return err
 		}
 	}
 }
 
-// pause closes the gate for a while, at least. A shorter pause does not end a
-// longer one.
+// pause closes a gate that pauses for a while, at least. A shorter pause does
+// not end a longer one.
 func (g *Gate) pause(wait time.Duration) {
-	if g == nil {
+	if g == nil || !g.pauses {
 		return
 	}
 	g.mu.Lock()

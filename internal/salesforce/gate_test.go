@@ -37,7 +37,7 @@ func TestGateLetsSoManyIn(t *testing.T) {
 func TestGatePause(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		gate := NewGate(9)
+		gate := NewPausingGate(9)
 		start := time.Now()
 		gate.pause(10 * time.Second)
 		gate.pause(time.Second) // does not shorten it
@@ -54,13 +54,13 @@ func TestGatePause(t *testing.T) {
 func TestGateGivesUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		gate := NewGate(1)
+		gate := NewPausingGate(1)
 		gate.pause(time.Minute)
 		start := time.Now()
 		short, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
-		if err := gate.enter(short); !errors.Is(err, errPaused) || time.Since(start) != 0 {
-			t.Errorf("waiting in vain ended with %v after %s; want errPaused at once", err, time.Since(start))
+		if err := gate.enter(short); !errors.Is(err, ErrPaused) || time.Since(start) != 0 {
+			t.Errorf("waiting in vain ended with %v after %s; want ErrPaused at once", err, time.Since(start))
 		}
 		interrupted, interrupt := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, interrupt)
@@ -120,7 +120,7 @@ func TestGateHoldsRequestsBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var came []time.Time
-		client := &Client{Transport: busyOrg(&came), MaxRetries: 1, RequestTimeout: time.Second, Gate: NewGate(3)}
+		client := &Client{Transport: busyOrg(&came), MaxRetries: 1, RequestTimeout: time.Second, Gate: NewPausingGate(3)}
 		start := time.Now()
 		var workers sync.WaitGroup
 		for range 20 {
@@ -146,7 +146,7 @@ func TestGateDoesNotWaitInVain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var came []time.Time
-		client := &Client{Transport: busyOrg(&came), MaxRetries: 4, Gate: NewGate(1)}
+		client := &Client{Transport: busyOrg(&came), MaxRetries: 4, Gate: NewPausingGate(1)}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		var response *ResponseError
@@ -156,7 +156,7 @@ func TestGateDoesNotWaitInVain(t *testing.T) {
 		start := time.Now()
 		var unanswered *UnansweredError
 		_, err := client.Revoke(ctx, "https://a.example/revoke", "token")
-		if !errors.As(err, &unanswered) || unanswered.Arrived || unanswered.Attempts != 0 || unanswered.Reason != errPaused.Error() {
+		if !errors.As(err, &unanswered) || unanswered.Arrived || unanswered.Attempts != 0 || unanswered.Reason != ErrPaused.Error() {
 			t.Errorf("the second call ended with %v", err)
 		}
 		if time.Since(start) != 0 || len(came) != 1 {

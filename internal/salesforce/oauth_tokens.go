@@ -64,7 +64,7 @@ type OauthToken struct {
 	UserID      string
 	LastUsed    time.Time // zero if never
 	UseCount    int64
-	DeleteToken string // a secret: Revoke of it ends the refresh token and its access tokens
+	DeleteToken Secret // Revoke of it ends the refresh token and its access tokens
 }
 
 // An OauthTokenFilter says which rows are meant; the zero value means all. What
@@ -193,7 +193,7 @@ func (o *OauthTokens) All(ctx context.Context, filter OauthTokenFilter) iter.Seq
 			for w := o.First(filter); w != nil; w = w.Next() {
 				windows++
 				for token, err := range w.Rows(ctx) {
-					sum := sha256.Sum256([]byte(token.DeleteToken))
+					sum := sha256.Sum256([]byte(token.DeleteToken.Reveal()))
 					if _, again := seen[sum]; again && err == nil {
 						continue
 					}
@@ -359,7 +359,7 @@ func (c *Client) queryPage(ctx context.Context, session *Session, path string) (
 	page.tokens = make([]OauthToken, len(page.Records))
 	for i, record := range page.Records {
 		token := &page.tokens[i]
-		token.AppName, token.UserID, token.DeleteToken = value(record.AppName), value(record.UserID), value(record.DeleteToken)
+		token.AppName, token.UserID, token.DeleteToken = value(record.AppName), value(record.UserID), NewSecret(value(record.DeleteToken))
 		token.UseCount = value(record.UseCount)
 		if record.LastUsedDate != nil {
 			if token.LastUsed, err = time.Parse("2006-01-02T15:04:05Z0700", *record.LastUsedDate); err != nil {
@@ -387,11 +387,11 @@ func value[T any](pointer *T) (result T) {
 
 // getData asks the REST API, at the host of the session.
 func (c *Client) getData(ctx context.Context, session *Session, path string) (*answer, error) {
-	answer, err := c.get(ctx, session.InstanceURL+path, session.AccessToken, maxPage)
+	answer, err := c.send(ctx, getJSON(session.InstanceURL+path, session.AccessToken, maxPage))
 	if err != nil {
 		return nil, err
 	}
-	if answer.status != http.StatusOK {
+	if answer.status != http.StatusOK || answer.brokenOff() {
 		return nil, answer.failure()
 	}
 	return answer, nil
@@ -400,7 +400,7 @@ func (c *Client) getData(ctx context.Context, session *Session, path string) (*a
 // Identify makes a session of an access token that serves at instanceURL. It
 // asks the REST API whose it is, and leaves the ids empty if that does not say.
 func (c *Client) Identify(ctx context.Context, instanceURL, accessToken, apiVersion string) (*Session, error) {
-	session := &Session{AccessToken: accessToken, InstanceURL: instanceURL}
+	session := &Session{AccessToken: NewSecret(accessToken), InstanceURL: instanceURL}
 	answer, err := c.getData(ctx, session, dataPath+apiVersion)
 	if err != nil {
 		return nil, err

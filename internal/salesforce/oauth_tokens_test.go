@@ -24,7 +24,7 @@ func oauthTokens(t testing.TB, server *fake.Server) *salesforce.OauthTokens {
 	t.Helper()
 	transport := salesforce.NewTransport(nil, 64)
 	t.Cleanup(transport.CloseIdleConnections)
-	session := &salesforce.Session{AccessToken: server.Org.IssueAccessToken(), InstanceURL: server.URL}
+	session := &salesforce.Session{AccessToken: salesforce.NewSecret(server.Org.IssueAccessToken()), InstanceURL: server.URL}
 	return &salesforce.OauthTokens{
 		Client:     &salesforce.Client{Transport: transport},
 		APIVersion: salesforce.DefaultAPIVersion,
@@ -66,16 +66,16 @@ func assertListed(t *testing.T, got []salesforce.OauthToken, want map[string]fak
 	t.Helper()
 	seen := make(map[string]bool)
 	for _, token := range got {
-		known, ok := want[token.DeleteToken]
+		known, ok := want[token.DeleteToken.Reveal()]
 		switch {
 		case !ok:
 			t.Fatalf("a row is listed that is not meant: of %q and %s", token.AppName, token.UserID)
-		case seen[token.DeleteToken]:
+		case seen[token.DeleteToken.Reveal()]:
 			t.Fatal("a row is listed twice")
 		case token.AppName != known.AppName || token.UserID != known.UserID || token.UseCount != int64(known.UseCount) || !token.LastUsed.Equal(known.LastUsed.Truncate(time.Millisecond)):
 			t.Fatalf("a row is %+v; the org has %+v", token, known)
 		}
-		seen[token.DeleteToken] = true
+		seen[token.DeleteToken.Reveal()] = true
 	}
 	if len(got) != len(want) {
 		t.Fatalf("%d rows are listed; want %d", len(got), len(want))
@@ -311,7 +311,7 @@ func TestOauthTokensErrors(t *testing.T) {
 			for _, listErr = range tokens.All(t.Context(), salesforce.OauthTokenFilter{}) {
 			}
 			session, _ := tokens.Session(t.Context(), nil)
-			if !test.is(listErr) || strings.Contains(listErr.Error(), session.AccessToken) {
+			if !test.is(listErr) || strings.Contains(listErr.Error(), session.AccessToken.Reveal()) {
 				t.Errorf("All ends with %v", listErr)
 			}
 			if isRowError := strings.HasPrefix(name, "bad "); countErr == nil && !isRowError {
@@ -365,7 +365,7 @@ func TestSessionIsRenewedOnce(t *testing.T) {
 	server.Org.AddOauthTokens("A", 10)
 	tokens := oauthTokens(t, server)
 	session := func(token string) *salesforce.Session {
-		return &salesforce.Session{AccessToken: token, InstanceURL: server.URL}
+		return &salesforce.Session{AccessToken: salesforce.NewSecret(token), InstanceURL: server.URL}
 	}
 	dead, alive := session("dead"), session(server.Org.IssueAccessToken())
 	current, other := dead, alive
@@ -405,7 +405,7 @@ func TestIdentify(t *testing.T) {
 	client := newClient(t, 0)
 	token := server.Org.IssueAccessToken()
 	session, err := client.Identify(t.Context(), server.URL+"/partners", token, salesforce.DefaultAPIVersion)
-	if err != nil || !salesforce.SameID(session.OrganizationID, token[:15]) || !strings.HasPrefix(session.UserID, "005") || session.AccessToken != token {
+	if err != nil || !salesforce.SameID(session.OrganizationID, token[:15]) || !strings.HasPrefix(session.UserID, "005") || session.AccessToken.Reveal() != token {
 		t.Errorf("Identify = %+v, %v", session, err)
 	}
 	if _, err := client.Identify(t.Context(), server.URL, "dead", salesforce.DefaultAPIVersion); !salesforce.IsSessionRefused(err) {

@@ -39,7 +39,7 @@ func (c *Client) Revoke(ctx context.Context, revocationURL, token string) (Outco
 	if err := checkOrigin(u); err != nil {
 		return "", errors.New("the revocation URL " + err.Error())
 	}
-	answer, err := c.post(ctx, revocationURL, url.Values{"token": {token}})
+	answer, err := c.send(ctx, postForm(revocationURL, url.Values{"token": {token}}))
 	if err != nil {
 		return "", err
 	}
@@ -50,13 +50,13 @@ func (c *Client) Revoke(ctx context.Context, revocationURL, token string) (Outco
 func (a *answer) outcome() (Outcome, error) {
 	code, _ := a.oauthError()
 	switch {
-	case a.status == http.StatusOK && code == "":
+	case a.status == http.StatusOK && code == "" && !a.brokenOff():
 		if !a.isEmptyOrObject() {
 			return "", a.unexpected()
 		}
 		return Revoked, nil
 	case a.status == http.StatusBadRequest && code == "invalid_token":
-		if a.call.unanswered {
+		if a.unanswered {
 			return Revoked, nil
 		}
 		return AlreadyInvalid, nil
@@ -65,7 +65,7 @@ func (a *answer) outcome() (Outcome, error) {
 }
 
 func (a *answer) isEmptyOrObject() bool {
-	if a.body == nil {
+	if a.err != nil {
 		return false
 	}
 	body := bytes.TrimSpace(a.body)

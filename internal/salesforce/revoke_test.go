@@ -383,7 +383,7 @@ func TestRevokeConnections(t *testing.T) {
 		client := newClient(t, 0)
 		transport := salesforce.NewTransport(nil, limit)
 		t.Cleanup(transport.CloseIdleConnections)
-		client.Transport = transport
+		client.Transport, client.Gate = transport, salesforce.NewGate(limit)
 		tokens := make(chan string)
 		var workers sync.WaitGroup
 		for range 10 {

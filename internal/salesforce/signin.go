@@ -4,17 +4,18 @@ import (
 	"context"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"fmt"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
-	"golang.org/x/oauth2"
-	"golang.org/x/oauth2/clientcredentials"
-	"golang.org/x/oauth2/jwt"
+	"github.com/golang-jwt/jwt/v5"
 )
 
 const tokenPath = "/services/oauth2/token"
@@ -26,42 +27,70 @@ const assertionLife = 2 * time.Minute
 
 // A Grant is a way of signing in: ClientCredentials, JWTBearer or RefreshGrant.
 type Grant interface {
-	// tokenSource signs in with the http.Client in ctx. loginURL is the
-	// org's address with the site.
-	tokenSource(ctx context.Context, loginURL string) oauth2.TokenSource
+	// form is what is sent to the token endpoint. loginURL is the org's address
+	// with the site.
+	form(loginURL string) (url.Values, error)
 }
 
 // ClientCredentials signs in as the app itself (RFC 6749, section 4.4). The
 // org wants a run-as user for the app, and its own My Domain as the address.
-type ClientCredentials struct{ ClientID, ClientSecret string }
+type ClientCredentials struct {
+	ClientID     string
+	ClientSecret Secret
+}
 
-func (g ClientCredentials) tokenSource(ctx context.Context, loginURL string) oauth2.TokenSource {
-	config := clientcredentials.Config{
-		ClientID:     g.ClientID,
-		ClientSecret: g.ClientSecret,
-		TokenURL:     loginURL + tokenPath,
-		AuthStyle:    oauth2.AuthStyleInParams,
-	}
-	return config.TokenSource(ctx)
+func (g ClientCredentials) form(string) (url.Values, error) {
+	return url.Values{
+		"grant_type":    {"client_credentials"},
+		"client_id":     {g.ClientID},
+		"client_secret": {g.ClientSecret.Reveal()},
+	}, nil
 }
 
 // JWTBearer signs in as a user who approved the app beforehand, with an
 // assertion that the app's key has signed (RFC 7523).
 type JWTBearer struct {
 	ClientID, Username string
-	PrivateKey         string // PEM; see CheckPrivateKey
+	PrivateKey         Secret // PEM; see CheckPrivateKey
 }
 
-func (g JWTBearer) tokenSource(ctx context.Context, loginURL string) oauth2.TokenSource {
-	config := jwt.Config{
-		Email:      g.ClientID,
-		Subject:    g.Username,
-		PrivateKey: []byte(g.PrivateKey),
-		TokenURL:   loginURL + tokenPath,
-		Audience:   audience(loginURL),
-		Expires:    assertionLife,
+func (g JWTBearer) form(loginURL string) (url.Values, error) {
+	key, err := parsePrivateKey(g.PrivateKey.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("the private key %w", err)
 	}
-	return config.TokenSource(ctx)
+	assertion, err := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{
+		"iss": g.ClientID,
+		"sub": g.Username,
+		"aud": audience(loginURL),
+		"exp": jwt.NewNumericDate(time.Now().Add(assertionLife)),
+	}).SignedString(key)
+	if err != nil {
+		return nil, errors.New("the private key is too short to sign with")
+	}
+	return url.Values{
+		"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"},
+		"assertion":  {assertion},
+	}, nil
+}
+
+// RefreshGrant signs in with a refresh token (RFC 6749, section 6).
+type RefreshGrant struct {
+	ClientID     string
+	ClientSecret Secret // empty if the app needs none
+	RefreshToken Secret
+}
+
+func (g RefreshGrant) form(string) (url.Values, error) {
+	form := url.Values{
+		"grant_type":    {"refresh_token"},
+		"client_id":     {g.ClientID},
+		"refresh_token": {g.RefreshToken.Reveal()},
+	}
+	if !g.ClientSecret.IsEmpty() {
+		form.Set("client_secret", g.ClientSecret.Reveal())
+	}
+	return form, nil
 }
 
 // audience names the authorization server as Salesforce wants it: the login
@@ -81,45 +110,35 @@ func audience(loginURL string) string {
 // CheckPrivateKey refuses what is no RSA key in PEM, PKCS#1 or PKCS#8. The
 // error does not quote it.
 func CheckPrivateKey(key string) error {
+	_, err := parsePrivateKey(key)
+	return err
+}
+
+func parsePrivateKey(key string) (*rsa.PrivateKey, error) {
 	block, _ := pem.Decode([]byte(key))
 	if block == nil {
-		return errors.New("is not in PEM form (-----BEGIN PRIVATE KEY-----)")
+		return nil, errors.New("is not in PEM form (-----BEGIN PRIVATE KEY-----)")
 	}
 	if block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "" {
-		return errors.New("is encrypted; give it without a passphrase")
+		return nil, errors.New("is encrypted; give it without a passphrase")
 	}
-	if _, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
-		return nil
+	if key, err := x509.ParsePKCS1PrivateKey(block.Bytes); err == nil {
+		return key, nil
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
-		return errors.New("is neither a PKCS#1 nor a PKCS#8 private key")
+		return nil, errors.New("is neither a PKCS#1 nor a PKCS#8 private key")
 	}
-	if _, ok := parsed.(*rsa.PrivateKey); !ok {
-		return errors.New("is not an RSA key, which Salesforce's RS256 signatures need")
+	rsaKey, ok := parsed.(*rsa.PrivateKey)
+	if !ok {
+		return nil, errors.New("is not an RSA key, which Salesforce's RS256 signatures need")
 	}
-	return nil
-}
-
-// RefreshGrant signs in with a refresh token (RFC 6749, section 6).
-type RefreshGrant struct {
-	ClientID     string
-	ClientSecret string // empty if the app needs none
-	RefreshToken string
-}
-
-func (g RefreshGrant) tokenSource(ctx context.Context, loginURL string) oauth2.TokenSource {
-	config := oauth2.Config{
-		ClientID:     g.ClientID,
-		ClientSecret: g.ClientSecret,
-		Endpoint:     oauth2.Endpoint{TokenURL: loginURL + tokenPath, AuthStyle: oauth2.AuthStyleInParams},
-	}
-	return config.TokenSource(ctx, &oauth2.Token{RefreshToken: g.RefreshToken})
+	return rsaKey, nil
 }
 
 // A Session is an access token with what the org said of it.
 type Session struct {
-	AccessToken    string
+	AccessToken    Secret
 	InstanceURL    string // where the token serves, as ParseInstanceURL returns it
 	TokenType      string
 	Scope          string // separated by spaces
@@ -128,59 +147,89 @@ type Session struct {
 	UserID         string // likewise
 	IssuedAt       time.Time
 
-	// NewRefreshToken is what the org gave in place of the refresh token of a
-	// RefreshGrant, which is dead by now. Empty unless the app rotates them.
-	NewRefreshToken string
+	// RefreshToken is one that the org issued along with the session, other than
+	// that of a RefreshGrant. Of a RefreshGrant it is the new one of an app that
+	// rotates them: the old one is dead by now. Mostly there is none.
+	RefreshToken Secret
 }
 
 // SignIn mints an access token at loginURL, the org's address with the site.
-// The request is sent again only if it cannot have arrived: a token that
-// nobody holds could not be revoked. Errors are as of Revoke.
+// The request is sent again only if it cannot have arrived, and is not broken
+// off when ctx ends, because a token that nobody holds could not be revoked.
+// Errors are as of Revoke; see MayHaveMinted.
 func (c *Client) SignIn(ctx context.Context, loginURL string, grant Grant) (*Session, error) {
-	call := c.newCall(whileItCannotHaveArrived)
-	client := call.http.StandardClient()
-	client.CheckRedirect = stay
-	token, err := grant.tokenSource(context.WithValue(ctx, oauth2.HTTPClient, client), loginURL).Token()
-
-	var refused *oauth2.RetrieveError // which holds the raw answer, so it goes no further
-	switch {
-	case err == nil && token.AccessToken != "":
-		session := newSession(token, loginURL)
-		if refresh, ok := grant.(RefreshGrant); ok && token.RefreshToken != refresh.RefreshToken {
-			session.NewRefreshToken = token.RefreshToken
+	form, err := grant.form(loginURL)
+	if err != nil {
+		return nil, err
+	}
+	r := postForm(loginURL+tokenPath, form)
+	r.mints = true
+	answer, err := c.send(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if session := answer.session(loginURL); session != nil {
+		if refresh, ok := grant.(RefreshGrant); ok && session.RefreshToken.Reveal() == refresh.RefreshToken.Reveal() {
+			session.RefreshToken = Secret{}
 		}
 		return session, nil
-	case errors.As(err, &refused):
-		answer := &answer{call, refused.Response.StatusCode, refused.Response.Header, refused.Body}
-		return nil, answer.failure()
-	case call.attempts == 0:
-		return nil, errors.New("the private key cannot be used")
-	case call.err != nil || err != nil && ctx.Err() != nil:
-		return nil, call.unansweredError(ctx)
 	}
-	return nil, (&answer{call: call, header: call.header}).unexpected()
+	if code, _ := answer.oauthError(); answer.status == http.StatusOK && code == "" && !answer.brokenOff() {
+		return nil, answer.unexpected()
+	}
+	return nil, answer.failure()
+}
+
+// MayHaveMinted reports whether a SignIn that ended with this error may have
+// left a token that nobody holds. Only a refusal, a redirect, or nothing sent
+// proves that it has not.
+func MayHaveMinted(err error) bool {
+	var (
+		response   *ResponseError
+		unexpected *UnexpectedAnswerError
+		unanswered *UnansweredError
+	)
+	switch {
+	case errors.As(err, &response):
+		return response.Status < 400 || response.Status >= 500
+	case errors.As(err, &unanswered):
+		return unanswered.Arrived
+	}
+	return errors.As(err, &unexpected)
 }
 
 var identity = regexp.MustCompile(`/id/(00D\w{12,15})/(005\w{12,15})$`)
 
-func newSession(token *oauth2.Token, loginURL string) *Session {
-	extra := func(name string) string {
-		value, _ := token.Extra(name).(string)
-		return value
+// session returns what an answer brings, or nil if that is no token. Whatever
+// else there is to say of the answer, a token that arrived is not lost.
+func (a *answer) session(loginURL string) *Session {
+	fields := a.fields()
+	text := func(name string) string {
+		switch value := fields[name].(type) {
+		case string:
+			return value
+		case json.Number:
+			return value.String()
+		}
+		return ""
 	}
 	session := &Session{
-		AccessToken: token.AccessToken,
-		TokenType:   token.TokenType,
-		Scope:       extra("scope"),
+		AccessToken:  NewSecret(text("access_token")),
+		TokenType:    text("token_type"),
+		Scope:        text("scope"),
+		RefreshToken: NewSecret(text("refresh_token")),
 	}
-	instanceURL, err := ParseInstanceURL(extra("instance_url"))
+	if session.AccessToken.IsEmpty() {
+		return nil
+	}
+	instanceURL, err := ParseInstanceURL(text("instance_url"))
 	if err != nil { // A token is good where it was minted, if the org names no other place.
 		u, _ := url.Parse(loginURL)
 		instanceURL = u.Scheme + "://" + u.Host
 	}
 	session.InstanceURL = instanceURL
-	session.identify(extra("id"))
-	if ms, err := strconv.ParseInt(extra("issued_at"), 10, 64); err == nil {
+	session.identify(text("id"))
+	if ms, err := strconv.ParseInt(text("issued_at"), 10, 64); err == nil {
 		session.IssuedAt = time.UnixMilli(ms).UTC()
 	}
 	return session
@@ -216,7 +265,7 @@ func ParseSFDXAuthURL(s string) (SFDXAuthURL, error) {
 		return SFDXAuthURL{}, errors.New("names no host behind its @")
 	}
 	return SFDXAuthURL{
-		RefreshGrant: RefreshGrant{ClientID: match[1], ClientSecret: match[2], RefreshToken: match[3]},
+		RefreshGrant: RefreshGrant{ClientID: match[1], ClientSecret: NewSecret(match[2]), RefreshToken: NewSecret(match[3])},
 		InstanceURL:  instanceURL,
 	}, nil
 }

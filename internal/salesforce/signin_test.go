@@ -13,6 +13,7 @@ import (
 	"errors"
 	"math/big"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +22,7 @@ import (
 	fake "github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforcetest"
 )
 
-var clientCredentials = salesforce.ClientCredentials{ClientID: fake.DefaultClientID, ClientSecret: fake.DefaultClientSecret}
+var clientCredentials = salesforce.ClientCredentials{ClientID: fake.DefaultClientID, ClientSecret: salesforce.NewSecret(fake.DefaultClientSecret)}
 
 // newKey returns an RSA key and a certificate for it.
 func newKey(t *testing.T) (*rsa.PrivateKey, *x509.Certificate) {
@@ -58,11 +59,11 @@ func toPEM(kind string, der []byte) string {
 func TestSignIn(t *testing.T) {
 	t.Parallel()
 	key, certificate := newKey(t)
-	jwtBearer := salesforce.JWTBearer{ClientID: fake.DefaultClientID, Username: fake.DefaultUsername, PrivateKey: pkcs8(t, key)}
+	jwtBearer := salesforce.JWTBearer{ClientID: fake.DefaultClientID, Username: fake.DefaultUsername, PrivateKey: salesforce.NewSecret(pkcs8(t, key))}
 	pkcs1 := jwtBearer
-	pkcs1.PrivateKey = toPEM("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(key))
+	pkcs1.PrivateKey = salesforce.NewSecret(toPEM("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(key)))
 	const refreshToken = "5Aep861.refresh_token=="
-	refresh := salesforce.RefreshGrant{ClientID: fake.DefaultClientID, ClientSecret: fake.DefaultClientSecret, RefreshToken: refreshToken}
+	refresh := salesforce.RefreshGrant{ClientID: fake.DefaultClientID, ClientSecret: salesforce.NewSecret(fake.DefaultClientSecret), RefreshToken: salesforce.NewSecret(refreshToken)}
 
 	for name, grant := range map[string]salesforce.Grant{
 		"client credentials": clientCredentials,
@@ -78,14 +79,14 @@ func TestSignIn(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !server.Org.Alive(session.AccessToken) {
+			if !server.Org.Alive(session.AccessToken.Reveal()) {
 				t.Error("the token is not one of the org")
 			}
 			tokens := server.Org.Tokens()
 			minted := tokens[len(tokens)-1]
 			if session.InstanceURL != server.URL || session.TokenType != "Bearer" || session.UserID != minted.UserID ||
 				session.OrganizationID != strings.Split(minted.Value, "!")[0] && session.OrganizationID[:15] != strings.Split(minted.Value, "!")[0] ||
-				!strings.HasSuffix(session.IdentityURL, session.OrganizationID+"/"+session.UserID) || session.NewRefreshToken != "" {
+				!strings.HasSuffix(session.IdentityURL, session.OrganizationID+"/"+session.UserID) || !session.RefreshToken.IsEmpty() {
 				t.Errorf("the session is %+v", session)
 			}
 			if diff := minted.IssuedAt.Sub(session.IssuedAt); diff < 0 || diff > time.Millisecond {
@@ -104,7 +105,7 @@ func TestSignInAssertion(t *testing.T) {
 	key, certificate := newKey(t)
 	server := fake.NewServer(fake.NewOrg(fake.Config{Certificate: certificate}))
 	t.Cleanup(server.Close)
-	grant := salesforce.JWTBearer{ClientID: fake.DefaultClientID, Username: fake.DefaultUsername, PrivateKey: pkcs8(t, key)}
+	grant := salesforce.JWTBearer{ClientID: fake.DefaultClientID, Username: fake.DefaultUsername, PrivateKey: salesforce.NewSecret(pkcs8(t, key))}
 	if _, err := newClient(t, 0).SignIn(t.Context(), server.URL, grant); err != nil {
 		t.Fatal(err)
 	}
@@ -138,12 +139,12 @@ func TestSignInRotation(t *testing.T) {
 	t.Cleanup(server.Close)
 	old := server.Org.IssueRefreshToken()
 	session, err := newClient(t, 0).SignIn(t.Context(), server.URL,
-		salesforce.RefreshGrant{ClientID: fake.DefaultClientID, ClientSecret: fake.DefaultClientSecret, RefreshToken: old})
+		salesforce.RefreshGrant{ClientID: fake.DefaultClientID, ClientSecret: salesforce.NewSecret(fake.DefaultClientSecret), RefreshToken: salesforce.NewSecret(old)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if server.Org.Alive(old) || !server.Org.Alive(session.NewRefreshToken) {
-		t.Errorf("the new refresh token is %q", session.NewRefreshToken)
+	if server.Org.Alive(old) || !server.Org.Alive(session.RefreshToken.Reveal()) {
+		t.Errorf("the new refresh token is %q", session.RefreshToken.Reveal())
 	}
 }
 
@@ -154,7 +155,7 @@ func TestSignInFailures(t *testing.T) {
 	key, certificate := newKey(t)
 	grants := map[string]salesforce.Grant{
 		"client credentials": clientCredentials,
-		"JWT":                salesforce.JWTBearer{ClientID: fake.DefaultClientID, Username: fake.DefaultUsername, PrivateKey: pkcs8(t, key)},
+		"JWT":                salesforce.JWTBearer{ClientID: fake.DefaultClientID, Username: fake.DefaultUsername, PrivateKey: salesforce.NewSecret(pkcs8(t, key))},
 	}
 	for name, test := range map[string]struct {
 		fault   fake.Fault
@@ -252,13 +253,13 @@ func TestParseSFDXAuthURL(t *testing.T) {
 	t.Parallel()
 	for input, want := range map[string]salesforce.SFDXAuthURL{
 		"force://PlatformCLI::5Aep861.a_b-c==@example.my.salesforce.com": {
-			RefreshGrant: salesforce.RefreshGrant{ClientID: "PlatformCLI", RefreshToken: "5Aep861.a_b-c=="}, InstanceURL: "https://example.my.salesforce.com",
+			RefreshGrant: salesforce.RefreshGrant{ClientID: "PlatformCLI", RefreshToken: salesforce.NewSecret("5Aep861.a_b-c==")}, InstanceURL: "https://example.my.salesforce.com",
 		},
 		"force://3MVG9.id:5ECRET=:5Aep861@localhost:8443": {
-			RefreshGrant: salesforce.RefreshGrant{ClientID: "3MVG9.id", ClientSecret: "5ECRET=", RefreshToken: "5Aep861"}, InstanceURL: "https://localhost:8443",
+			RefreshGrant: salesforce.RefreshGrant{ClientID: "3MVG9.id", ClientSecret: salesforce.NewSecret("5ECRET="), RefreshToken: salesforce.NewSecret("5Aep861")}, InstanceURL: "https://localhost:8443",
 		},
 	} {
-		if got, err := salesforce.ParseSFDXAuthURL(input); got != want || err != nil {
+		if got, err := salesforce.ParseSFDXAuthURL(input); !reflect.DeepEqual(got, want) || err != nil {
 			t.Errorf("ParseSFDXAuthURL(%q) = %+v, %v; want %+v", input, got, err, want)
 		}
 	}
