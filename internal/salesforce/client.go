@@ -53,6 +53,6 @@ func NewTransport(roots *x509.CertPool, connections int) *http.Transport {
 	transport.MaxIdleConns = 0 // of all hosts: no limit of its own
 	transport.MaxConnsPerHost = connections
 	transport.MaxIdleConnsPerHost = connections
-	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots}
+	transport.TLSClientConfig = &tls.Config{RootCAs: roots}
 	return transport
 }

@@ -193,7 +193,7 @@ func assertNoToken(t *testing.T, err error, token string) {
 func TestRevokeRefusesUnsafeURL(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{"http://sf.example/services/oauth2/revoke", "ftp://sf.example/", "%", "https://u:p@sf.example/", ""} {
-		if outcome, err := new(salesforce.Client).Revoke(t.Context(), target, "a-token"); err == nil {
+		if outcome, err := (&salesforce.Client{Transport: failingTransport(t)}).Revoke(t.Context(), target, "a-token"); err == nil {
 			t.Errorf("Revoke at %q = %q; want an error", target, outcome)
 		} else {
 			assertNoToken(t, err, "a-token")
