@@ -387,3 +387,20 @@ func knowsActions(t *testing.T, workspace *engine.Workspace) bool {
 	output, _ := run(t, bare, nil, "validate")
 	return !strings.Contains(output, "Unsupported block type")
 }
+
+// The SDK would write every message to files, with write-only values in the clear.
+func TestProtocolFilesAreRefused(t *testing.T) {
+	t.Parallel()
+	server := startOrg(t, fake.Config{})
+	access := server.Org.IssueAccessToken()
+	workspace := newWorkspace(t, revocationConfig(server, tokenWO(access), `revoke_on = ["create"]`))
+	dir := t.TempDir()
+	output := mustRun(t, workspace, []string{"TF_LOG_SDK_PROTO_DATA_DIR=" + dir}, "apply", "-auto-approve")
+	if !strings.Contains(output, "Warning: Protocol Files Not Written") || !strings.Contains(output, "TF_LOG_SDK_PROTO_DATA_DIR") {
+		t.Errorf("there is no warning:\n%s", output)
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) != 0 {
+		t.Errorf("%d files were written, %v", len(files), err)
+	}
+	assertOrg(t, server.Org, 1, map[string]bool{access: false})
+}

@@ -23,6 +23,11 @@ var errNoCredentials = diag.NewErrorDiagnostic("No Credentials to Sign In With",
 		"Set one of these for the provider: client_id and client_secret; client_id, username and private_key; client_id and refresh_token; sfdx_auth_url. "+
 		"An access_token is a session already, and mints no other.")
 
+var protocolFilesRefused = diag.NewWarningDiagnostic("Protocol Files Not Written",
+	"The environment variable "+protocolFiles+" is set. It makes a provider write every message of the plugin protocol to a file, with all tokens and keys in the clear.\n\n"+
+		"This provider ignores it: no such file was written, and the run is not affected.\n\n"+
+		"Unset the variable to be rid of this warning.")
+
 // A moment is when a resource revokes, and what follows from a failure then.
 type moment struct {
 	kept      string // what Terraform keeps
@@ -70,6 +75,8 @@ func explain(err error, when moment) (meaning, remedy string) {
 			"Use an address that answers by itself, best the org's own My Domain, such as https://example.my.salesforce.com; the host named above, if you trust it. " + when.readdress
 	case errors.As(err, &notEndpoint):
 		return alive, "Check that instance_url and site lead to Salesforce, and that no proxy or login page answers in its place. " + when.readdress
+	case errors.As(err, &response) && response.BrokenOff:
+		return alive, "The connection broke before the answer was complete. Run again."
 	case errors.As(err, &response) && response.Temporary():
 		return alive, "The org may be overloaded or under maintenance. Run again later, or raise the provider's max_retries or the resource's timeouts."
 	case errors.As(err, &response) && response.Code == "unsupported_token_type":
@@ -140,6 +147,8 @@ func explainSignIn(err error) (meaning, remedy string) {
 		return meaning + " The credentials were not sent on.", "If you trust the host named above, set instance_url to it: best to the org's own My Domain."
 	case errors.As(err, &unexpected):
 		return meaning, "Check that instance_url and site lead to Salesforce, and that no proxy or login page answers in its place."
+	case errors.As(err, &response) && response.BrokenOff:
+		return meaning, "The connection broke before the answer was complete. Run again."
 	case errors.As(err, &response) && response.Temporary():
 		return meaning, "The org may be overloaded or under maintenance: run again later. A sign-in is not repeated automatically, because each may mint a token."
 	case errors.As(err, &response):

@@ -33,8 +33,9 @@ var (
 // New returns a constructor of the provider in the given version. The tokens
 // that it mints are entered in tokens, which is to be emptied in the end.
 func New(version string, tokens *ledger.Ledger) func() provider.Provider {
+	refused := refuseProtocolFiles()
 	return func() provider.Provider {
-		return &salesforceProvider{version: version, ledger: tokens, getenv: os.Getenv}
+		return &salesforceProvider{version: version, ledger: tokens, getenv: os.Getenv, refusedProtocolFiles: refused}
 	}
 }
 
@@ -42,6 +43,23 @@ type salesforceProvider struct {
 	version string
 	ledger  *ledger.Ledger
 	getenv  func(string) string
+
+	refusedProtocolFiles bool // there is something to warn of
+}
+
+// protocolFiles is the environment variable that has the SDK write the messages
+// of the plugin protocol to files, as they are, before a server is made.
+const protocolFiles = "TF_LOG_SDK_PROTO_DATA_DIR"
+
+// refuseProtocolFiles keeps the SDK from writing such files, and reports whether
+// somebody asked for them: they would hold every secret in the clear, write-only
+// values included.
+func refuseProtocolFiles() bool {
+	asked := os.Getenv(protocolFiles) != ""
+	if asked {
+		_ = os.Unsetenv(protocolFiles) // This name cannot be refused.
+	}
+	return asked
 }
 
 func (p *salesforceProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -184,6 +202,9 @@ func (p *salesforceProvider) Configure(ctx context.Context, req provider.Configu
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {
 		return
+	}
+	if p.refusedProtocolFiles {
+		resp.Diagnostics.Append(protocolFilesRefused)
 	}
 	data := resolve(config, p.getenv, &resp.Diagnostics)
 	if data == nil {

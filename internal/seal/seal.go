@@ -39,6 +39,10 @@ type Document struct {
 	RevocationURL string `json:"revocation_url"`
 }
 
+// Format prints [redacted] for every verb, so that no log line or panic can show
+// the token by accident.
+func (Document) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[redacted]") }
+
 type versionedDocument struct {
 	Version int `json:"version"`
 	Document
