@@ -1,6 +1,7 @@
 package parent
 
 import (
+	"errors"
 	"testing"
 
 	"golang.org/x/sys/windows"
@@ -8,14 +9,27 @@ import (
 
 // A parent that cannot be watched is not one that has ended.
 func TestWaitWithoutHandle(t *testing.T) {
+	t.Parallel()
 	for name, p := range map[string]process{
-		"no parent":     open(0),
-		"unknown":       open(-1),
-		"access denied": {err: windows.ERROR_ACCESS_DENIED},
-		"no handle":     {},
+		"no parent": open(0),
+		"unknown":   open(-1),
+		"no handle": {},
 	} {
-		if err := p.wait(); err == nil {
-			t.Errorf("%s: Wait tells that the parent ended", name)
+		if p.wait() == nil {
+			t.Errorf("%s: wait reports that the parent ended", name)
 		}
+	}
+	denied := process{err: windows.ERROR_ACCESS_DENIED}
+	if err := denied.wait(); !errors.Is(err, windows.ERROR_ACCESS_DENIED) {
+		t.Errorf("access denied: wait returns %v", err)
+	}
+}
+
+// A parent has ended if no process has its ID.
+func TestWaitForUnusedID(t *testing.T) {
+	t.Parallel()
+	const unused = 0x7ffffffc // IDs are given from the bottom
+	if err := open(unused).wait(); err != nil {
+		t.Error(err)
 	}
 }
