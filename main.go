@@ -6,7 +6,6 @@ import (
 	"context"
 	"flag"
 	"log"
-	"os"
 	"os/signal"
 	"syscall"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/ledger"
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/parent"
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/provider"
 )
 
@@ -28,9 +28,6 @@ const (
 	// emptyLimit bounds the revoking in the end. It is for a process that nobody
 	// kills, because Terraform is gone.
 	emptyLimit = 5 * time.Minute
-
-	// parentPoll is how often the process looks whether Terraform is gone.
-	parentPoll = 200 * time.Millisecond
 )
 
 func main() {
@@ -41,7 +38,10 @@ func main() {
 	if !*debug {
 		outliveSignals()
 		go func() {
-			waitForParent()
+			if err := parent.Wait(); err != nil {
+				log.Printf("[WARN] the provider does not notice when Terraform is killed: %v", err)
+				return
+			}
 			close(orphaned)
 		}()
 	}
@@ -73,12 +73,6 @@ func main() {
 // writes any more, and a log line would end it with SIGPIPE.
 func outliveSignals() {
 	signal.Ignore(syscall.SIGHUP, syscall.SIGTERM, syscall.SIGPIPE)
-}
-
-func waitForParent() {
-	for parent := os.Getppid(); os.Getppid() == parent; {
-		time.Sleep(parentPoll)
-	}
 }
 
 // empty revokes what the provider has minted and not revoked. It goes on until
