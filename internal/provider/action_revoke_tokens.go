@@ -7,6 +7,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/action/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
 )
 
 var _ action.ActionWithConfigure = (*revokeTokensAction)(nil)
@@ -51,25 +53,25 @@ func (a *revokeTokensAction) Invoke(ctx context.Context, req action.InvokeReques
 	defer cancel()
 
 	elements := config.Tokens.Elements()
-	sweep := newSweep(a.provider, a.provider.revocationURL, len(elements))
+	tokens := a.provider.newTokenSweep(a.provider.revocationURL, len(elements))
 	say := func(progress string) { resp.SendProgress(action.InvokeProgressEvent{Message: progress}) }
-	say("Revoking: " + sweep.progress())
-	stop := sweep.reporting(func(progress string) { say("Revoking: " + progress) })
-	_, err := sweep.run(ctx, func(yield func(string, error) bool) {
+	say("Revoking: " + tokens.Progress())
+	stop := tokens.Report(func(progress string) { say("Revoking: " + progress) })
+	_, err := tokens.Run(ctx, func(yield func(salesforce.Secret, error) bool) {
 		for _, element := range elements {
-			if token, ok := element.(types.String); ok && !yield(token.ValueString(), nil) {
+			if token, ok := element.(types.String); ok && !yield(salesforce.NewSecret(token.ValueString()), nil) {
 				return
 			}
 		}
 	})
 	stop()
 
-	account := sweep.tally()
-	say("Done: " + sweep.progress())
-	if err != nil || account.failed > 0 {
-		resp.Diagnostics.Append(notSwept(sweep, err, atInvoke))
+	account := tokens.Account()
+	say("Done: " + tokens.Progress())
+	if err != nil || account.Left() > 0 {
+		resp.Diagnostics.Append(notSwept(tokens, err, atInvoke))
 	}
-	if account.alreadyInvalid > 0 {
-		resp.Diagnostics.Append(someInvalid(account.alreadyInvalid, sweep.revocationURL))
+	if account.AlreadyEnded > 0 {
+		resp.Diagnostics.Append(someInvalid(account.AlreadyEnded, tokens.revocationURL))
 	}
 }

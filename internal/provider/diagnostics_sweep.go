@@ -46,24 +46,18 @@ var (
 	}
 )
 
-// notSwept reports that a sweep left tokens alive. err is what ended it early,
-// or nil.
-func notSwept(s *sweep, err error, when moment) diag.Diagnostic {
-	account := s.tally()
+// notSwept reports that a sweep left tokens. err is what ended it early, or nil.
+func notSwept(s tokenSweep, err error, when moment) diag.Diagnostic {
+	account := s.Account()
 	happened := fmt.Sprintf("POST %s: %s.", s.revocationURL, account)
-	if untried := s.expected - account.tokens; err != nil {
-		happened += fmt.Sprintf(" Then this ended it: %s.", ended(err))
-		if untried > 0 {
-			happened += fmt.Sprintf(" About %d tokens were not tried.", untried)
-		}
-	}
 	var remedy string
 	if err == nil {
-		_, remedy = explain(account.why, when)
+		_, remedy = explain(account.Example, when)
 	} else {
+		happened += fmt.Sprintf(" Then this ended it: %s.", ended(err))
 		remedy = explainListing(err, when)
 	}
-	return diag.NewErrorDiagnostic("Tokens Not Revoked", happened+"\n\nWhat was revoked stays so; the others may still be alive. "+when.kept+"\n\n"+remedy)
+	return diag.NewErrorDiagnostic("Tokens Not Revoked", happened+"\n\nWhat was revoked stays revoked; all other tokens may still be valid. "+when.kept+"\n\n"+remedy)
 }
 
 // ended says why a sweep ended early.
@@ -153,7 +147,7 @@ func stillListed(n int) diag.Diagnostic {
 func sessionEnded() diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Own Sign-In Revoked",
 		"Among the revoked tokens was the one that the provider's own session was issued from.\n\n"+
-			"All that matched was revoked, but the refresh token or access token of the provider is dead, with every session that was issued from it.\n\n"+
+			"The refresh token or access token of the provider is no longer valid, nor is any session that was issued from it.\n\n"+
 			"Give the provider other credentials before the next run: best those of an app that is not swept, or of the client credentials or JWT bearer flow, which hold no refresh token.")
 }
 

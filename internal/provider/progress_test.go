@@ -66,7 +66,7 @@ func TestAppSweepIsLogged(t *testing.T) {
 			t.Fatal(err)
 		}
 		resource := &appTokenRevocationResource{resourceBase{data}}
-		if account, diags := resource.sweep(ctx, sweep, atSweepCreate); account.revoked != 80 || len(diags) > 0 {
+		if account, diags := resource.revoke(ctx, sweep, atSweepCreate); account.Ended != 80 || len(diags) > 0 {
 			t.Errorf("the sweep: %s, %v", account, diags)
 		}
 		var lines []string

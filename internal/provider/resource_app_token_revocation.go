@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/sweep"
 )
 
 var _ resource.ResourceWithConfigure = (*appTokenRevocationResource)(nil)
@@ -129,21 +130,21 @@ func (r *appTokenRevocationResource) Create(ctx context.Context, req resource.Cr
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	sweep, err := r.provider.newAppSweep(ctx, plan.filter())
+	tokens, err := r.provider.newAppSweep(ctx, plan.filter())
 	if err != nil {
 		resp.Diagnostics.Append(r.provider.notListed(err, atSweepCreate))
 		return
 	}
-	plan.describe(sweep)
+	plan.describe(tokens)
 	if revokesOn(plan.RevokeOn, revokeOnCreate) {
-		account, diags := r.sweep(ctx, sweep, atSweepCreate)
+		account, diags := r.revoke(ctx, tokens, atSweepCreate)
 		resp.Diagnostics.Append(diags...)
 		if diags.HasError() {
 			return
 		}
 		plan.report(account, r.provider.now())
 	}
-	resp.Diagnostics.Append(sweep.warnings()...)
+	resp.Diagnostics.Append(tokens.warnings()...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -152,47 +153,47 @@ func (m *appTokenRevocationModel) filter() salesforce.OauthTokenFilter {
 }
 
 // describe sets what is known before anything is revoked.
-func (m *appTokenRevocationModel) describe(sweep *appSweep) {
-	m.InstanceURL = types.StringValue(sweep.session.InstanceURL)
+func (m *appTokenRevocationModel) describe(tokens *appSweep) {
+	m.InstanceURL = types.StringValue(tokens.session.InstanceURL)
 	m.OrganizationID = types.StringNull()
-	if id := sweep.session.OrganizationID; id != "" {
+	if id := tokens.session.OrganizationID; id != "" {
 		m.OrganizationID = types.StringValue(id)
 	}
 	m.Status = types.StringValue(statusActive)
-	m.MatchedCount = types.Int64Value(int64(sweep.expected))
+	m.MatchedCount = types.Int64Value(int64(tokens.Expected))
 	m.RevokedCount = types.Int64Value(0)
 	m.AlreadyInvalidCount = types.Int64Value(0)
 	m.RevokedAt = types.StringNull()
 }
 
 // report sets what a sweep that left nothing alive has done.
-func (m *appTokenRevocationModel) report(account tally, now time.Time) {
-	m.MatchedCount = types.Int64Value(int64(account.tokens))
-	m.RevokedCount = types.Int64Value(int64(account.revoked))
-	m.AlreadyInvalidCount = types.Int64Value(int64(account.alreadyInvalid))
+func (m *appTokenRevocationModel) report(account sweep.Account, now time.Time) {
+	m.MatchedCount = types.Int64Value(int64(account.Tried()))
+	m.RevokedCount = types.Int64Value(int64(account.Ended))
+	m.AlreadyInvalidCount = types.Int64Value(int64(account.AlreadyEnded))
 	m.Status = types.StringValue(string(salesforce.AlreadyInvalid))
-	if account.revoked > 0 {
+	if account.Ended > 0 {
 		m.Status = types.StringValue(string(salesforce.Revoked))
 		m.RevokedAt = types.StringValue(now.UTC().Format(time.RFC3339))
 	}
 }
 
-// sweep revokes all that matches, and logs how far it is.
-func (r *appTokenRevocationResource) sweep(ctx context.Context, sweep *appSweep, when moment) (tally, diag.Diagnostics) {
+// revoke revokes all that matches, and logs how far it is.
+func (r *appTokenRevocationResource) revoke(ctx context.Context, tokens *appSweep, when moment) (sweep.Account, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	stop := sweep.reporting(func(progress string) { tflog.Info(ctx, "Revoking the tokens of an app: "+progress) })
-	err := sweep.run(ctx)
+	stop := tokens.Report(func(progress string) { tflog.Info(ctx, "Revoking the tokens of an app: "+progress) })
+	err := tokens.run(ctx)
 	stop()
-	tflog.Info(ctx, "Revoked the tokens of an app: "+sweep.progress())
+	tflog.Info(ctx, "Revoked the tokens of an app: "+tokens.Progress())
 
-	account := sweep.tally()
-	if err != nil || account.failed > 0 {
-		diags.Append(notSwept(sweep.sweep, err, when))
+	account := tokens.Account()
+	if err != nil || account.Left() > 0 {
+		diags.Append(notSwept(tokens.tokenSweep, err, when))
 	}
-	if sweep.listed > 0 {
-		diags.Append(stillListed(sweep.listed))
+	if tokens.listed > 0 {
+		diags.Append(stillListed(tokens.listed))
 	}
-	if sweep.sessionEnded {
+	if tokens.sessionEnded {
 		diags.Append(sessionEnded())
 	}
 	return account, diags
@@ -227,19 +228,19 @@ func (r *appTokenRevocationResource) Delete(ctx context.Context, req resource.De
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	sweep, err := r.provider.newAppSweep(ctx, state.filter())
+	tokens, err := r.provider.newAppSweep(ctx, state.filter())
 	if err != nil {
 		resp.Diagnostics.Append(r.provider.notListed(err, atSweepDestroy))
 		return
 	}
-	if !state.isOf(sweep.session) {
-		resp.Diagnostics.Append(otherOrg(state.InstanceURL.ValueString(), sweep.session.InstanceURL))
+	if !state.isOf(tokens.session) {
+		resp.Diagnostics.Append(otherOrg(state.InstanceURL.ValueString(), tokens.session.InstanceURL))
 		return
 	}
-	_, diags = r.sweep(ctx, sweep, atSweepDestroy)
+	_, diags = r.revoke(ctx, tokens, atSweepDestroy)
 	resp.Diagnostics.Append(diags...)
-	if sweep.expected > 0 || state.Status.ValueString() == statusActive { // Else none is left, as was to be.
-		resp.Diagnostics.Append(sweep.warnings()...)
+	if tokens.Expected > 0 || state.Status.ValueString() == statusActive { // Else none is left, as was to be.
+		resp.Diagnostics.Append(tokens.warnings()...)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/sweep"
 )
 
 // A revoker is the revoke endpoint of an org, in fake time. Each request takes
@@ -75,24 +75,24 @@ func reply(status int, body string, headers ...string) *http.Response {
 	return resp
 }
 
-func newTestSweep(r *revoker, concurrency int) *sweep {
+func newTestSweep(r *revoker, concurrency int) tokenSweep {
 	client := &salesforce.Client{Transport: r, MaxRetries: 4, Gate: salesforce.NewPausingGate(concurrency)}
-	return newSweep(&providerData{bulk: client, maxConcurrency: concurrency}, "https://a.example/services/oauth2/revoke", 0)
+	data := &providerData{bulk: client, maxConcurrency: concurrency}
+	return data.newTokenSweep("https://a.example/services/oauth2/revoke", 0)
 }
 
-// named yields n tokens, and counts how many were taken.
-func named(n int, taken *int) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
+// named yields n tokens.
+func named(n int) func(func(salesforce.Secret, error) bool) {
+	return func(yield func(salesforce.Secret, error) bool) {
 		for i := range n {
-			*taken = i + 1
-			if !yield(fmt.Sprintf("token-%d", i), nil) {
+			if !yield(salesforce.NewSecret(fmt.Sprintf("token-%d", i)), nil) {
 				return
 			}
 		}
 	}
 }
 
-func TestSweep(t *testing.T) {
+func TestTokenSweep(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		org := &revoker{answer: func(token string, _ int) *http.Response {
@@ -106,12 +106,11 @@ func TestSweep(t *testing.T) {
 			}
 			return nil
 		}}
-		s := newTestSweep(org, 8)
+		tokens := newTestSweep(org, 8)
 		start := time.Now()
-		var taken int
-		result, err := s.run(t.Context(), named(80, &taken))
-		if err != nil || result.moved != 77 {
-			t.Errorf("run = %+v, %v; want 77 moved", result, err)
+		round, err := tokens.Run(t.Context(), named(80))
+		if err != nil || round.Moved != 77 {
+			t.Errorf("Run = %+v, %v; want 77 moved", round, err)
 		}
 		if got := time.Since(start); got != time.Second {
 			t.Errorf("80 requests of 100ms, 8 at a time, took %s; want 1s", got)
@@ -119,24 +118,15 @@ func TestSweep(t *testing.T) {
 		if org.most != 8 {
 			t.Errorf("%d requests were in flight; want 8", org.most)
 		}
-		want := "75 revoked, 2 already invalid, 3 may be alive: 2 × 404 Not Found, 1 × 403 Forbidden, forbidden"
-		if got := s.tally().String(); got != want {
-			t.Errorf("the tally is %q; want %q", got, want)
-		}
-
-		// What is settled is not tried again, by success or by failure.
-		result, err = s.run(t.Context(), named(81, &taken))
-		if err != nil || result != (pass{moved: 1, listed: 77}) {
-			t.Errorf("the second run = %+v, %v", result, err)
-		}
-		if org.attempts["token-7"] != 1 || org.attempts["token-1"] != 1 {
-			t.Error("a settled token was tried again")
+		want := "75 revoked, 2 already invalid, 3 may still be valid (2 × 404 Not Found, 1 × 403 Forbidden, forbidden)"
+		if got := tokens.Account().String(); got != want {
+			t.Errorf("the account is %q; want %q", got, want)
 		}
 	})
 }
 
 // A 429 in the middle holds all workers back, and nothing is lost by it.
-func TestSweepSlowsDown(t *testing.T) {
+func TestTokenSweepSlowsDown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
@@ -156,13 +146,12 @@ func TestSweepSlowsDown(t *testing.T) {
 			return nil
 		}
 		s := newTestSweep(org, 8)
-		var taken int
-		result, err := s.run(t.Context(), named(200, &taken))
-		if err != nil || result.moved != 200 {
-			t.Errorf("run = %+v, %v; want all 200 moved", result, err)
+		round, err := s.Run(t.Context(), named(200))
+		if err != nil || round.Moved != 200 {
+			t.Errorf("Run = %+v, %v; want all 200 moved", round, err)
 		}
 		if late > 0 {
-			t.Errorf("%d requests came while the org wanted to be left alone", late)
+			t.Errorf("%d requests came while the org rate-limited", late)
 		}
 		if got := time.Since(start); got < 60*time.Second || got > 64*time.Second {
 			t.Errorf("the sweep took %s; want the pause and the work", got)
@@ -170,103 +159,43 @@ func TestSweepSlowsDown(t *testing.T) {
 	})
 }
 
-// What failed for now is tried again in the next run, not in the same one.
-func TestSweepTriesAgain(t *testing.T) {
+// What an error of the client means for the account.
+func TestExplainFailure(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		org := &revoker{answer: func(token string, attempt int) *http.Response {
-			if token == "token-1" && attempt <= 5 {
-				return reply(500, "")
-			}
-			return nil
-		}}
-		s := newTestSweep(org, 2)
-		var taken int
-		if result, _ := s.run(t.Context(), named(2, &taken)); result.moved != 1 || s.tally().failed != 1 {
-			t.Errorf("the first run = %+v, %s", result, s.tally())
+	for _, test := range []struct {
+		err  error
+		want sweep.Failure
+	}{
+		{&salesforce.ResponseError{Status: 503, Description: "x", Attempts: 5}, sweep.Failure{Reason: "503 Service Unavailable", Retry: true}},
+		{&salesforce.ResponseError{Status: 400, BrokenOff: true}, sweep.Failure{Reason: "400 Bad Request", Retry: true}},
+		{&salesforce.ResponseError{Status: 403, Code: "x"}, sweep.Failure{Reason: "403 Forbidden, x"}},
+		{&salesforce.UnansweredError{Attempts: 1, Reason: "gone"}, sweep.Failure{Reason: "gone", Retry: true}},
+		{&salesforce.UnansweredError{Reason: "interrupted"}, sweep.Failure{Reason: "interrupted", Retry: true, NotTried: true}},
+		{errors.New("other"), sweep.Failure{Reason: "other"}},
+	} {
+		if got := explainFailure(test.err); got != test.want {
+			t.Errorf("explainFailure(%#v) = %+v; want %+v", test.err, got, test.want)
 		}
-		if result, _ := s.run(t.Context(), named(2, &taken)); result.moved != 1 || s.tally().failed != 0 || s.tally().tokens != 2 {
-			t.Errorf("the second run = %+v, %s", result, s.tally())
-		}
-	})
+	}
 }
 
-// An interrupted sweep ends at once, holds no more than a page of work, and
-// leaves no request behind.
-func TestSweepIsInterrupted(t *testing.T) {
+// Tokens that an org which rate-limits kept from being sent are not tried, and
+// that is an error, too.
+func TestTokenSweepOfPausedOrg(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		org := &revoker{}
-		s := newTestSweep(org, 4)
-		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(1050*time.Millisecond, cancel)
-		start := time.Now()
-		var taken int
-		result, err := s.run(ctx, named(100_000, &taken))
-		if !errors.Is(err, context.Canceled) || result.moved != 40 {
-			t.Errorf("run = %+v, %v; want 40 moved, and canceled", result, err)
+		org := &revoker{answer: func(string, int) *http.Response { return reply(503, "", "Retry-After", "60") }}
+		tokens := newTestSweep(org, 1)
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		_, err := tokens.Run(ctx, named(3))
+		account := tokens.Account()
+		if err != nil || account.Failed != 1 || account.NotTried != 2 || account.Left() != 3 {
+			t.Errorf("%v, the account is %s", err, account)
 		}
-		if got := time.Since(start); got != 1050*time.Millisecond {
-			t.Errorf("it ended after %s; want at once", got)
-		}
-		if org.inFlight != 0 {
-			t.Errorf("%d requests are under way", org.inFlight)
-		}
-		if ahead := taken - 40; ahead > readAhead+8+2 {
-			t.Errorf("%d tokens were read ahead; want about %d at most", ahead, readAhead)
-		}
-		if got := s.tally().String(); got != "40 revoked, 8 may be alive: 8 × the run was interrupted" {
-			t.Errorf("the tally is %q", got)
-		}
-	})
-}
-
-// A listing that breaks off ends the sweep, after what was listed was revoked.
-func TestSweepOfBrokenListing(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newTestSweep(&revoker{}, 2)
-		broken := errors.New("broken")
-		result, err := s.run(t.Context(), func(yield func(string, error) bool) {
-			_ = yield("a", nil) && yield("b", nil) && yield("c", nil) && yield("", broken)
-		})
-		if !errors.Is(err, broken) || result.moved != 3 {
-			t.Errorf("run = %+v, %v", result, err)
-		}
-	})
-}
-
-// However different the failures are, the account stays short.
-func TestTallyIsShort(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newTestSweep(&revoker{answer: func(token string, _ int) *http.Response {
-			return reply(400, "error="+strings.Replace(token, "token", "kind", 1))
-		}}, 4)
-		var taken int
-		if _, err := s.run(t.Context(), named(500, &taken)); err != nil {
-			t.Error(err)
-		}
-		got := s.tally().String()
-		if !strings.HasSuffix(got, ", 494 × other reasons") || strings.Count(got, "×") != reasonsShown+1 {
-			t.Errorf("the tally is %q", got)
-		}
-	})
-}
-
-func TestSweepReports(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newTestSweep(&revoker{}, 1)
-		s.expected = 250
-		var reports []string
-		stop := s.reporting(func(progress string) { reports = append(reports, progress) })
-		var taken int
-		_, err := s.run(t.Context(), named(250, &taken)) // for 25 s
-		stop()
-		time.Sleep(time.Minute)
-		if err != nil || len(reports) != 2 || !strings.HasPrefix(reports[1], "199 of 250 tokens: 199 revoked") && !strings.HasPrefix(reports[1], "200 of 250") {
-			t.Errorf("%v; the reports are %q; want two, at 10 and 20 seconds", err, reports)
+		detail := notSwept(tokens, nil, atInvoke).Detail()
+		if !strings.Contains(detail, "0 revoked, 1 may still be valid (1 × 503 Service Unavailable), 2 not tried") {
+			t.Errorf("the error is %q", detail)
 		}
 	})
 }
