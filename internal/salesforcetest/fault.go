@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -105,6 +106,85 @@ func Hang() Fault {
 		<-r.Context().Done()
 		drop()
 	})
+}
+
+// A Hold keeps requests in the org until a test lets them go. A test can then
+// do anything to the client at a moment that it has chosen:
+//
+//	hold := salesforcetest.NewHold()
+//	org.Script(salesforcetest.TokenPath, hold.Fault())
+//	// Start a client that signs in.
+//	<-hold.Arrived()
+//	// Kill the client.
+//	hold.Release()
+type Hold struct {
+	arrived  chan struct{}
+	released chan struct{} // closed by Release
+
+	mu   sync.Mutex // guards held against a new request while Release waits
+	held sync.WaitGroup
+}
+
+// NewHold makes a Hold that holds nothing yet.
+func NewHold() *Hold {
+	return &Hold{arrived: make(chan struct{}), released: make(chan struct{})}
+}
+
+// Fault holds each request that meets it, of which there may be any number.
+// After Release the org does what the request asks for, even if the client has
+// gone meanwhile. Nothing is done if the server closes first.
+func (h *Hold) Fault() Fault {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if h.enter() {
+				defer h.held.Done()
+				closing := serverClosing(r.Context())
+				arrived := h.arrived
+				for held := true; held; {
+					select {
+					case arrived <- struct{}{}:
+						arrived = nil
+					case <-h.released:
+						held = false
+					case <-closing:
+						drop()
+					}
+				}
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// enter reports whether a request is to be held.
+func (h *Hold) enter() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	select {
+	case <-h.released:
+		return false
+	default:
+		h.held.Add(1)
+		return true
+	}
+}
+
+// Arrived yields one value for each request that is held. Nobody has to receive
+// them.
+func (h *Hold) Arrived() <-chan struct{} { return h.arrived }
+
+// Release lets go what is held, and holds nothing from now on. It returns when
+// the org has done what the held requests ask for. It may be called more than
+// once.
+func (h *Hold) Release() {
+	h.mu.Lock()
+	select {
+	case <-h.released:
+	default:
+		close(h.released)
+	}
+	h.mu.Unlock()
+	h.held.Wait()
 }
 
 // DropBefore closes the connection without an answer. Nothing is done.

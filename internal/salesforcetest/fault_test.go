@@ -5,9 +5,11 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -100,6 +102,107 @@ func hangUntil(t *testing.T, server *Server, arrived chan struct{}, hang Fault, 
 	if !server.Org.Alive(token) {
 		t.Error("a request that hung was handled")
 	}
+}
+
+// What is held is done when it is released, whether or not the client waits.
+func TestHold(t *testing.T) {
+	t.Parallel()
+	server := start(t, Config{})
+	hold := NewHold()
+	server.Org.ScriptAlways(RevokePath, hold.Fault())
+	tokens := []string{server.Org.IssueAccessToken(), server.Org.IssueAccessToken()}
+	answers := make(chan int, len(tokens))
+	for _, token := range tokens {
+		go func() { answers <- revoke(t, server, token).status }()
+		<-hold.Arrived()
+	}
+	ctx, leave := context.WithCancel(t.Context())
+	left := make(chan struct{})
+	abandoned := server.Org.IssueAccessToken()
+	go func() {
+		defer close(left)
+		if resp, err := try(ctx, http.MethodPost, server.URL+RevokePath, "", url.Values{"token": {abandoned}}); err == nil {
+			t.Errorf("a request that was held was answered %d", resp.status)
+		}
+	}()
+	<-hold.Arrived()
+	leave()
+	<-left
+	for _, token := range append(tokens, abandoned) {
+		if !server.Org.Alive(token) {
+			t.Error("a request was handled while it was held")
+		}
+	}
+
+	hold.Release()
+	for _, token := range append(tokens, abandoned) {
+		if server.Org.Alive(token) {
+			t.Error("a request that was released was not handled")
+		}
+	}
+	for range tokens {
+		if status := <-answers; status != 200 {
+			t.Errorf("a request that was released was answered %d", status)
+		}
+	}
+	hold.Release()
+	if resp := revoke(t, server, "unknown"); resp.status != 400 {
+		t.Errorf("a request after the release was answered %d", resp.status)
+	}
+}
+
+func TestHoldEndsWithTheServer(t *testing.T) {
+	t.Parallel()
+	server := start(t, Config{})
+	hold := NewHold()
+	ended := make(chan struct{}, 2)
+	server.Org.ScriptAlways(RevokePath, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			defer func() { ended <- struct{}{} }()
+			hold.Fault()(next).ServeHTTP(w, r)
+		})
+	})
+	token := server.Org.IssueAccessToken()
+	ctx, leave := context.WithCancel(t.Context())
+	failed := make(chan error)
+	for _, ctx := range []context.Context{ctx, t.Context()} {
+		go func() {
+			_, err := try(ctx, http.MethodPost, server.URL+RevokePath, "", url.Values{"token": {token}})
+			failed <- err
+		}()
+		<-hold.Arrived()
+	}
+	for _, end := range []func(){leave, server.Close} {
+		end()
+		if err := <-failed; err == nil {
+			t.Error("a request that was held was answered")
+		}
+	}
+	<-ended
+	<-ended
+	hold.Release()
+	if !server.Org.Alive(token) {
+		t.Error("a request was handled after its server had closed")
+	}
+}
+
+// Nobody has to wait for the arrival.
+func TestHoldUnobserved(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		org, hold := NewOrg(Config{}), NewHold()
+		org.Script(RevokePath, hold.Fault())
+		token := org.IssueAccessToken()
+		go org.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), http.MethodGet, RevokePath+"?token="+token, nil))
+		synctest.Wait()
+		if !org.Alive(token) {
+			t.Error("a request was handled while it was held")
+		}
+		hold.Release()
+		if org.Alive(token) {
+			t.Error("a request that was released was not handled")
+		}
+	})
 }
 
 func TestScriptOrder(t *testing.T) {

@@ -74,6 +74,7 @@ func ServeTLS(org *Org, listener net.Listener) *Server {
 
 func (s *Server) start(org *Org, listener net.Listener) {
 	ctx, cancel := context.WithCancel(context.Background())
+	ctx = context.WithValue(ctx, closingKey{}, ctx.Done())
 	s.Org = org
 	s.cancel = cancel
 	s.done = make(chan struct{})
@@ -94,8 +95,19 @@ func (s *Server) start(org *Org, listener net.Listener) {
 	}()
 }
 
-// Close stops the server and drops its connections, a scripted [Hang] among
-// them. It may be called more than once.
+// closingKey is where the context of a request has the channel that
+// serverClosing returns.
+type closingKey struct{}
+
+// serverClosing returns a channel that is closed when the server of a request
+// closes. The context of the request ends when its client goes, too.
+func serverClosing(ctx context.Context) <-chan struct{} {
+	closing, _ := ctx.Value(closingKey{}).(<-chan struct{}) // nil without a Server
+	return closing
+}
+
+// Close stops the server and drops its connections, and with them the requests
+// of a scripted [Hang] or [Hold]. It may be called more than once.
 func (s *Server) Close() {
 	s.cancel()
 	_ = s.http.Close() // The listener's error is of no use to anybody.
