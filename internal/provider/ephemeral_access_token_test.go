@@ -1,24 +1,13 @@
-//go:build unix
-
 package provider_test
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"net/http"
-	"os"
-	"os/exec"
-	"os/signal"
-	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
-	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/engine"
 	fake "github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforcetest"
 )
 
@@ -42,17 +31,21 @@ resource "terraform_data" "script" {
 `, script)
 }
 
-// assertAllRevoked is the last word: none of the tokens that the org has
-// minted lives, and it has minted some.
+// assertAllRevoked is the last word: every token of the org is revoked, and it
+// has some.
 func assertAllRevoked(t *testing.T, org *fake.Org) {
 	t.Helper()
-	tokens := org.Tokens()
+	assertRevoked(t, org.Tokens())
+}
+
+func assertRevoked(t *testing.T, tokens []fake.Token) {
+	t.Helper()
 	if len(tokens) == 0 {
 		t.Error("the org has minted no token")
 	}
 	for i, token := range tokens {
 		if token.Alive {
-			t.Errorf("token %d of %d lives", i+1, len(tokens))
+			t.Errorf("token %d of %d is still valid", i+1, len(tokens))
 		}
 	}
 }
@@ -245,119 +238,4 @@ func TestAccessTokenWithoutGrant(t *testing.T) {
 			t.Errorf("plan with %q: %v\n%s", settings, err, output)
 		}
 	}
-}
-
-// longScript says that it runs, and then does so for longer than a test takes.
-const longScript = "echo >started; exec sleep 600"
-
-// startScript starts an apply and returns when its longScript runs. The
-// output is complete when done yields how the engine ended.
-func startScript(t *testing.T, workspace *engine.Workspace) (cmd *exec.Cmd, output *bytes.Buffer, done chan error) {
-	t.Helper()
-	pipe := filepath.Join(workspace.Dir, "started")
-	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	output = new(bytes.Buffer)
-	cmd = workspace.Command(t.Context(), nil, "apply", "-auto-approve", "-no-color")
-	cmd.Stdout, cmd.Stderr = output, output
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // signals reach the engine alone
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	// The script outlives an engine that is killed.
-	t.Cleanup(func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
-	done = make(chan error, 1)
-	go func() { done <- cmd.Wait() }()
-	started := make(chan error, 1)
-	go func() {
-		_, err := os.ReadFile(pipe)
-		started <- err
-	}()
-	select {
-	case err := <-started:
-		if err != nil {
-			t.Fatal(err)
-		}
-	case err := <-done:
-		t.Fatalf("the script did not run: %v\n%s", err, output)
-	}
-	return cmd, output, done
-}
-
-func TestAccessTokenOfInterruptedRun(t *testing.T) {
-	t.Parallel()
-	server := startOrg(t, fake.Config{})
-	cmd, output, done := startScript(t, newWorkspace(t, ephemeralConfig(server, longScript)))
-	if err := cmd.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-done; err == nil || !strings.Contains(output.String(), "Interrupt received") {
-		t.Errorf("apply: %v\n%s", err, output)
-	}
-	assertAllRevoked(t, server.Org)
-}
-
-// Where nobody closes anything, or signals reach the provider too, it goes on
-// until its tokens are revoked, and then it ends.
-func TestAccessTokenOfKilledRun(t *testing.T) {
-	t.Parallel()
-	for name, kill := range map[string]func(engine int) error{
-		"engine killed":      func(engine int) error { return syscall.Kill(engine, syscall.SIGKILL) },
-		"terminal hung up":   func(engine int) error { return syscall.Kill(-engine, syscall.SIGHUP) },
-		"process group ends": func(engine int) error { return syscall.Kill(-engine, syscall.SIGTERM) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if name == "terminal hung up" && signal.Ignored(syscall.SIGHUP) {
-				t.Skip("nohup keeps the hang-up from the engine, too")
-			}
-			server := startOrg(t, fake.Config{})
-			provider, alive := watchedProvider(t)
-			workspace, err := engine.New(t.TempDir(), enginePath, provider)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := workspace.Write("main.tf", requiredProviders+ephemeralConfig(server, longScript)); err != nil {
-				t.Fatal(err)
-			}
-			cmd, _, _ := startScript(t, workspace)
-			if err := kill(cmd.Process.Pid); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := io.ReadAll(alive); err != nil {
-				t.Fatal("the provider lives on")
-			}
-			assertAllRevoked(t, server.Org)
-		})
-	}
-}
-
-// watchedProvider is the provider's binary, and a pipe that ends when no
-// process runs it any more, or fails after a long time.
-func watchedProvider(t *testing.T) (path string, alive *os.File) {
-	t.Helper()
-	binary, err := buildProvider()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	pipe := filepath.Join(dir, "alive")
-	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	alive, err = os.OpenFile(pipe, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = alive.Close() })
-	if err := alive.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
-		t.Fatal(err)
-	}
-	path = filepath.Join(dir, "terraform-provider-salesforce")
-	script := fmt.Sprintf("#!/bin/sh\nexec 9>%q\nexec %q \"$@\"\n", pipe, binary)
-	if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	return path, alive
 }
