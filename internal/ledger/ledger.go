@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // A Token stands for one that was minted.
@@ -39,6 +40,19 @@ type entry struct {
 // ErrEmptying says that nothing is minted any more, because the process ends.
 var ErrEmptying = errors.New("the provider is shutting down")
 
+// patience is how long an interrupted run waits for a sign-in that is under way.
+const patience = 5 * time.Second
+
+// An UnderWayError says that a token was still being minted when its caller went.
+type UnderWayError struct {
+	Cause error // that of the caller's context
+}
+
+func (e *UnderWayError) Error() string { return "the run ended while a token was being minted" }
+
+// Unwrap returns the cause.
+func (e *UnderWayError) Unwrap() error { return e.Cause }
+
 // A LateError says that a token arrived for a caller who is gone.
 type LateError struct {
 	Cause   error // ErrEmptying, or that of the caller's context
@@ -47,9 +61,9 @@ type LateError struct {
 
 func (e *LateError) Error() string {
 	if e.Failure == nil {
-		return fmt.Sprintf("%v, and the token that was being minted was revoked", e.Cause)
+		return "the run ended meanwhile, and the token that it was minting was revoked"
 	}
-	return fmt.Sprintf("%v, and the token that was being minted is not revoked yet: %v", e.Cause, e.Failure)
+	return fmt.Sprintf("the run ended meanwhile, and the token that it was minting is not revoked yet: %v", e.Failure)
 }
 
 // Unwrap returns the cause: the failure is that of another request.
@@ -59,10 +73,10 @@ func (e *LateError) Unwrap() error { return e.Cause }
 // holder. It does not begin once ctx is over or Empty was called, and returns
 // the error of ctx, or ErrEmptying.
 //
-// When the deadline of ctx passes, Mint returns. When ctx is canceled, it waits
-// for mint all the same: a run that is interrupted has the time that a sign-in
-// takes, and a process that ends has not. Either way the token is revoked when
-// it arrives. If it did while Mint waited, the error is a *LateError.
+// When the deadline of ctx passes, Mint returns an *UnderWayError. When ctx is
+// canceled, it waits for mint a little longer, because a run that was interrupted
+// has more time than a process that ends. Either way the token is revoked when
+// it arrives. If that is before Mint returns, the error is a *LateError.
 func (l *Ledger) Mint(ctx context.Context, mint func(context.Context) (Token, error)) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -70,7 +84,7 @@ func (l *Ledger) Mint(ctx context.Context, mint func(context.Context) (Token, er
 	if !l.begin() {
 		return ErrEmptying
 	}
-	waiting, cancel := withDeadlineOf(ctx)
+	waiting, cancel := patient(ctx)
 	defer cancel()
 	var token Token
 	minted := make(chan error)
@@ -96,7 +110,7 @@ func (l *Ledger) Mint(ctx context.Context, mint func(context.Context) (Token, er
 		}
 		return err
 	case <-waiting.Done():
-		return waiting.Err()
+		return &UnderWayError{ctx.Err()}
 	}
 }
 
@@ -111,14 +125,22 @@ func (l *Ledger) begin() bool {
 	return !l.emptying
 }
 
-// withDeadlineOf returns a context with the deadline of ctx, which an
-// interruption does not end.
-func withDeadlineOf(ctx context.Context) (context.Context, context.CancelFunc) {
-	free := context.WithoutCancel(ctx)
-	if deadline, ok := ctx.Deadline(); ok {
-		return context.WithDeadline(free, deadline)
+// patient returns a context with the deadline of ctx, which a cancellation ends
+// only after a while.
+func patient(ctx context.Context) (context.Context, context.CancelFunc) {
+	free, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			cancel()
+			return
+		}
+		timer := time.AfterFunc(patience, cancel)
+		context.AfterFunc(free, func() { timer.Stop() })
+	})
+	return free, func() {
+		stop()
+		cancel()
 	}
-	return context.WithCancel(free)
 }
 
 // arrive enters a token. One that comes when Empty has looked already is

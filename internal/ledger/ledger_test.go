@@ -215,25 +215,34 @@ func TestMintBeyondDeadline(t *testing.T) {
 	})
 }
 
-// An interrupted caller waits for the token, and it is revoked before Mint
-// returns, at the deadline at the latest.
+// An interrupted caller waits a while for the token, which is revoked before
+// Mint returns. If it comes later, or the deadline is sooner, the caller goes.
 func TestMintInterrupted(t *testing.T) {
 	t.Parallel()
-	for _, bounded := range []bool{false, true} {
+	for _, test := range []struct{ latency, limit, want time.Duration }{
+		{latency: 3 * time.Second, want: 6 * time.Second}, // for two requests
+		{latency: 3 * time.Second, limit: time.Hour, want: 6 * time.Second},
+		{latency: time.Minute, want: 6 * time.Second}, // 1 s before it is interrupted, and 5 s after
+		{latency: time.Minute, limit: time.Hour, want: 6 * time.Second},
+	} {
 		synctest.Test(t, func(t *testing.T) {
-			l, o := ledger.Ledger{}, org{latency: time.Minute}
+			l, o := ledger.Ledger{}, org{latency: test.latency}
 			ctx, interrupt := context.WithCancel(t.Context())
-			if bounded {
-				ctx, interrupt = context.WithTimeout(t.Context(), time.Hour)
+			if test.limit > 0 {
+				ctx, interrupt = context.WithTimeout(t.Context(), test.limit)
 			}
 			time.AfterFunc(time.Second, interrupt)
 			start := time.Now()
-			if err := l.Mint(ctx, o.mint("a")); !errors.Is(err, context.Canceled) {
-				t.Errorf("error is %v", err)
+			err := l.Mint(ctx, o.mint("a"))
+			var late *ledger.LateError
+			var underWay *ledger.UnderWayError
+			if isLate := test.latency < time.Minute; !errors.Is(err, context.Canceled) || errors.As(err, &late) != isLate || errors.As(err, &underWay) == isLate {
+				t.Errorf("%+v: error is %T %v", test, err, err)
 			}
-			if elapsed := time.Since(start); elapsed != 2*time.Minute {
-				t.Errorf("returned after %s; want a minute for each request", elapsed)
+			if elapsed := time.Since(start); elapsed != test.want {
+				t.Errorf("%+v: returned after %s", test, elapsed)
 			}
+			time.Sleep(3 * test.latency)
 			o.assertRevoked(t, "a", 1)
 		})
 	}

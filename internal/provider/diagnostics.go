@@ -126,6 +126,7 @@ func explainSignIn(err error) (meaning, remedy string) {
 	)
 	var (
 		late       *ledger.LateError
+		underWay   *ledger.UnderWayError
 		redirect   *salesforce.RedirectError
 		unexpected *salesforce.UnexpectedAnswerError
 		response   *salesforce.ResponseError
@@ -155,10 +156,9 @@ func explainSignIn(err error) (meaning, remedy string) {
 		return meaning, signInRemedy(response)
 	case errors.As(err, &unanswered) && (unanswered.Arrived || errors.Is(err, context.Canceled)):
 		return meaning, "Run again later."
+	case errors.As(err, &underWay):
+		return "The sign-in was still under way. If it brings a token, that is revoked when it arrives.", "Run again later, or raise the resource's timeouts."
 	case errors.Is(err, context.DeadlineExceeded):
-		if !errors.As(err, &unanswered) {
-			meaning = "The sign-in was still under way. If it brings a token, that is revoked when it arrives."
-		}
 		return meaning, "Run again later, or raise the resource's timeouts."
 	case errors.As(err, &unanswered):
 		return meaning, "Check that instance_url can be reached from here and that its certificate is trusted (ca_cert_pem adds roots), then run again."

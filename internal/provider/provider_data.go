@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
@@ -37,6 +38,7 @@ type providerData struct {
 	accessToken    salesforce.Secret // a ready session; empty if there is none
 	session        sharedSession
 	ledger         *ledger.Ledger
+	interrupted    atomic.Bool // a sign-in was
 	recipients     seal.Recipients
 	identities     seal.Identities
 	now            func() time.Time
@@ -58,7 +60,13 @@ var errRotated = errors.New("the app rotates refresh tokens")
 // mint signs in and enters the session in the ledger, under the SHA-256 of its
 // access token. The session of an app that rotates refresh tokens is revoked
 // with the new one, because nobody could keep that.
+//
+// Nothing is minted any more once a sign-in was interrupted: a call that comes
+// while the engine stops the run is not canceled.
 func (d *providerData) mint(ctx context.Context) (*salesforce.Session, error) {
+	if d.interrupted.Load() {
+		return nil, context.Canceled
+	}
 	var session *salesforce.Session
 	err := d.ledger.Mint(ctx, func(ctx context.Context) (ledger.Token, error) {
 		minted, err := d.client.SignIn(ctx, d.loginURL, d.grant)
@@ -69,6 +77,9 @@ func (d *providerData) mint(ctx context.Context) (*salesforce.Session, error) {
 		return d.ledgerToken(minted), nil
 	})
 	if err != nil {
+		if errors.Is(err, context.Canceled) {
+			d.interrupted.Store(true)
+		}
 		return nil, err
 	}
 	if _, refreshes := d.grant.(salesforce.RefreshGrant); refreshes && !session.RefreshToken.IsEmpty() {
