@@ -6,6 +6,7 @@ import (
 	"context"
 	"flag"
 	"log"
+	"os"
 	"os/signal"
 	"syscall"
 	"time"
@@ -69,10 +70,10 @@ func main() {
 // before its tokens are revoked. Those of a terminal or a supervisor reach the
 // whole process group: Terraform either ends in good order on them, and asks the
 // provider to end, or it is gone, which the provider notices. An interrupt is
-// ignored by go-plugin. Where Terraform is gone, nobody reads what the provider
-// writes any more, and a log line would end it with SIGPIPE.
+// ignored by go-plugin. The signals are received, not ignored: Windows, which
+// sends SIGTERM when a console is closed, ends a process at once that ignores it.
 func outliveSignals() {
-	signal.Ignore(syscall.SIGHUP, syscall.SIGTERM, syscall.SIGPIPE)
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGTERM)
 }
 
 // empty revokes what the provider has minted and not revoked. It goes on until

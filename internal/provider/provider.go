@@ -5,7 +5,9 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/action"
@@ -197,7 +199,12 @@ func (p *salesforceProvider) ValidateConfig(ctx context.Context, req provider.Va
 
 // Configure hands the settings to all that needs them. While a value is
 // unknown, which happens in plans only, they go without: nothing is sent then.
+//
+// From now on there may be tokens to revoke. When Terraform is gone, nobody reads
+// what the provider writes any more, and SIGPIPE would end it with the first line
+// of its log. Before, that is right: a provider that nobody waits for is to end.
 func (p *salesforceProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	signal.Ignore(syscall.SIGPIPE)
 	var config providerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {
