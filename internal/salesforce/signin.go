@@ -39,7 +39,7 @@ type ClientCredentials struct {
 	ClientSecret Secret
 }
 
-func (g ClientCredentials) form(string) (url.Values, error) {
+func (g ClientCredentials) form(string) (url.Values, error) { //nolint:unparam // Another grant may fail.
 	return url.Values{
 		"grant_type":    {"client_credentials"},
 		"client_id":     {g.ClientID},

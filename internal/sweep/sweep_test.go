@@ -136,7 +136,9 @@ func TestItemInHandIsNotTakenTwice(t *testing.T) {
 		w := &trade{}
 		s := newSweep(w, 2)
 		round, err := s.Run(t.Context(), func(yield func(string, error) bool) {
-			_ = yield("a", nil) && yield("a", nil) && yield("a", nil)
+			for range 3 {
+				yield("a", nil)
+			}
 		})
 		if err != nil || round != (sweep.Round{Moved: 1}) || w.attempts["a"] != 1 {
 			t.Errorf("Run = %+v, %v after %d attempts", round, err, w.attempts["a"])
