@@ -201,6 +201,14 @@ func (l *Ledger) Keep(id string) {
 	delete(l.entries, id)
 }
 
+// Holds reports whether a token is in the ledger, which is going to revoke it.
+func (l *Ledger) Holds(id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, held := l.entries[id]
+	return held
+}
+
 // Empty revokes all tokens, side by side: those that are known at once, and
 // those that are being minted as they arrive. From now on no other is minted.
 // The error says how many tokens may still be valid.

@@ -135,6 +135,25 @@ func TestKeep(t *testing.T) {
 	o.assertRevoked(t, "a", 0)
 }
 
+// The ledger holds what it is going to revoke, and nothing else.
+func TestHolds(t *testing.T) {
+	t.Parallel()
+	var l ledger.Ledger
+	var o org
+	mustMint(t, &l, &o, "released")
+	mustMint(t, &l, &o, "kept")
+	if !l.Holds("released") || !l.Holds("kept") || l.Holds("unknown") {
+		t.Error("the ledger holds something other than the tokens that were minted")
+	}
+	l.Keep("kept")
+	if err := l.Release(t.Context(), "released"); err != nil {
+		t.Fatal(err)
+	}
+	if l.Holds("released") || l.Holds("kept") {
+		t.Error("the ledger holds a token that it will not revoke")
+	}
+}
+
 func TestFailedReleaseIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	l, o := ledger.Ledger{}, org{fail: 1}
