@@ -26,11 +26,11 @@ import (
 func TestAlreadyInvalidWarnings(t *testing.T) {
 	t.Parallel()
 	server := startOrg(t, fake.Config{})
-	const warning = "Warning: Token Already Invalid"
+	const warning = " Already Invalid\n"
 
 	created := newWorkspace(t, revocationConfig(server, token("unknown-to-the-org")))
 	output := mustRun(t, created, nil, "apply", "-auto-approve")
-	if !strings.Contains(output, warning) || !strings.Contains(output, "may still be alive there") {
+	if !strings.Contains(output, warning) || !strings.Contains(unwrapped(output), "may still be valid there") {
 		t.Errorf("creation with a dead token does not warn:\n%s", output)
 	}
 	if output := mustRun(t, created, nil, "destroy", "-auto-approve"); strings.Contains(output, warning) {

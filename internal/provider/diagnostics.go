@@ -10,10 +10,21 @@ import (
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/ledger"
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
-	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/seal"
 )
 
 // Diagnostics say what happened, what it means for the token, and what to do.
+// The summary names the token: Terraform merges diagnostics with equal
+// summaries, and gives no address at a destroy. Those of a plan are constant for
+// the same reason: they are to be merged.
+
+// tokenSummary is a summary such as "Token 9f86d081 Not Revoked". The digest is
+// the SHA-256 of the token, or empty.
+func tokenSummary(digest, what string) string {
+	if digest == "" {
+		return "Token " + what
+	}
+	return "Token " + digest[:min(8, len(digest))] + " " + what
+}
 
 var errNotConfigured = diag.NewErrorDiagnostic("Provider Not Configured",
 	"The configuration of the provider is not known yet, so nothing was sent and no token was touched. Apply what the configuration depends on first.")
@@ -53,10 +64,10 @@ var atClose = moment{
 }
 
 // notRevoked reports that a revocation failed.
-func notRevoked(err error, revocationURL string, when moment) diag.Diagnostic {
-	happened := fmt.Sprintf("POST %s: %s.", revocationURL, err)
+func notRevoked(err error, key recordKey, when moment) diag.Diagnostic {
+	happened := fmt.Sprintf("POST %s: %s.", key.revocationURL, err)
 	meaning, remedy := explain(err, when)
-	return diag.NewErrorDiagnostic("Token Not Revoked", happened+"\n\n"+meaning+" "+when.kept+"\n\n"+remedy)
+	return diag.NewErrorDiagnostic(tokenSummary(key.tokenSHA256, "Not Revoked"), happened+"\n\n"+meaning+" "+when.kept+"\n\n"+remedy)
 }
 
 // explain says of an error of salesforce.Client.Revoke what it means for the
@@ -102,13 +113,50 @@ func explain(err error, when moment) (meaning, remedy string) {
 	return alive, when.readdress
 }
 
+// notRevokedAgain warns that a destroy could not send a token once more that
+// the org has called invalid before.
+func notRevokedAgain(err error, key recordKey, status string) diag.Diagnostic {
+	meaning := "The token was revoked before, so this does not matter unless the state was edited."
+	if status == string(salesforce.AlreadyInvalid) {
+		meaning = "The org did not know the token when the resource was created. If it belongs to another host or org, it may still be valid there."
+	}
+	return diag.NewWarningDiagnostic(tokenSummary(key.tokenSHA256, "Not Sent Again"), fmt.Sprintf("POST %s: %s.\n\n%s The resource is removed from the state.\n\n"+
+		"If you have a reason to believe that the token is valid, revoke it with another resource or in Salesforce's Setup.", key.revocationURL, err, meaning))
+}
+
 // alreadyInvalid warns that the org does not know a token that was believed to
-// be alive.
-func alreadyInvalid(revocationURL string) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("Token Already Invalid",
+// be valid.
+func alreadyInvalid(key recordKey) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(tokenSummary(key.tokenSHA256, "Already Invalid"),
 		fmt.Sprintf("POST %s: the server answered invalid_token.\n\n"+
-			"Either the token is dead already, or it belongs to another host or org and may still be alive there.\n\n"+
-			"If you did not expect it to be dead, check that instance_url and site are those of the org that issued it.", revocationURL))
+			"Either the token was revoked or expired before, or it belongs to another host or org and may still be valid there.\n\n"+
+			"If you did not expect it to be invalid, check that instance_url and site are those of the org that issued it.", key.revocationURL))
+}
+
+// leftAlreadyInvalid warns of a destroy that sends nothing for a token that
+// another org may have issued.
+func leftAlreadyInvalid(key recordKey) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(tokenSummary(key.tokenSHA256, "Never Revoked"),
+		fmt.Sprintf("When the resource was created, %s answered invalid_token. The token is not stored, so nothing was sent now.\n\n"+
+			"Either the token was revoked or expired before, or it belongs to another host or org and may still be valid there. The resource is removed from the state.\n\n"+
+			"If it belongs to another org, revoke it with another resource whose provider has that instance_url and site, or in Salesforce's Setup.", key.revocationURL))
+}
+
+// revokedInThisRun warns that a token cannot be kept for a destroy.
+func revokedInThisRun(key recordKey) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(tokenSummary(key.tokenSHA256, "Revoked Earlier in This Run"),
+		fmt.Sprintf("The resource was to keep the token for a destroy, but another resource, or this one before it was replaced, has revoked it at %s in this run.\n\n"+
+			"The token is invalid. The status is stored as revoked rather than active.\n\n"+
+			"If the token is still needed, issue a new one and give that to the resource. To change triggers without revoking, leave out \"destroy\" from revoke_on first.", key.revocationURL))
+}
+
+// armedTokenRevoked warns that a resource calls a token active that was revoked
+// after it.
+func armedTokenRevoked(key recordKey) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(tokenSummary(key.tokenSHA256, "Is Used by Another Resource"),
+		fmt.Sprintf("The token was revoked at %s. Another resource that was created in this run keeps the same token for a destroy, as with create_before_destroy.\n\n"+
+			"The token is invalid, although the state of that resource says active.\n\n"+
+			"If the token is still needed, issue a new one and give that to the resource.", key.revocationURL))
 }
 
 // notSignedIn reports that no session was to be had.
@@ -192,56 +240,4 @@ func signInRemedy(err *salesforce.ResponseError) string {
 		}
 	}
 	return "Check the provider's credentials, and that instance_url and site are those of the org that they are for."
-}
-
-// notSealed reports that a write-only token could not be kept for a destroy.
-func notSealed(err error) diag.Diagnostic {
-	const summary = "Token Not Sealed"
-	const untouched = "Nothing was sent, so the token is as it was, and no destroy would revoke it."
-	switch {
-	case errors.Is(err, seal.ErrNoRecipient):
-		return diag.NewErrorDiagnostic(summary,
-			"token_wo is not stored, and revoke_on, which defaults to create and destroy, asks for a revocation at destroy. For that the token is sealed to an age recipient, "+
-				"and the provider has none.\n\n"+untouched+"\n\n"+
-				"Set the provider's seal_recipient, or SALESFORCE_SEAL_RECIPIENT, to a recipient that age-keygen made. To revoke the token at creation only, set revoke_on = [\"create\"].")
-	case errors.Is(err, errOtherToken):
-		return diag.NewErrorDiagnostic(summary,
-			"destroy was added to revoke_on, and token_wo, which would be sealed for that, is not the token that this resource was created with: its SHA-256 is not token_sha256.\n\n"+
-				untouched+"\n\n"+
-				"If token_wo holds a new token, count token_wo_version up: the resource is replaced, and the new token sealed. Else give the old token again.")
-	case errors.Is(err, errOtherURL):
-		return diag.NewErrorDiagnostic(summary,
-			"destroy was added to revoke_on, and the provider points to another address than revocation_url, where the token belongs.\n\n"+untouched+"\n\n"+
-				"Set the provider's instance_url and site to those of revocation_url, or count token_wo_version up: the resource is replaced, and has the provider's address.")
-	}
-	return diag.NewErrorDiagnostic(summary, fmt.Sprintf("%s.\n\n%s\n\nThis is a bug in the provider: please report it.", err, untouched))
-}
-
-// notUnsealed reports that a destroy could not read the token to revoke.
-func notUnsealed(err error) diag.Diagnostic {
-	const abandon = "To give up revoking it here, take \"destroy\" out of revoke_on and apply. Then it dies only by another resource, or in Salesforce's setup."
-	var happened, remedy string
-	var version *seal.VersionError
-	switch {
-	case errors.Is(err, seal.ErrNoIdentity):
-		happened = "The token is sealed, and the provider has no identity to open it with."
-		remedy = "Set the provider's seal_identity, or SALESFORCE_SEAL_IDENTITY, to the age identity of a recipient that the token was sealed to. " + abandon
-	case errors.Is(err, seal.ErrWrongIdentity):
-		happened = "The token is sealed, and no identity in the provider's seal_identity opens it: it was sealed to other recipients."
-		remedy = "Add the identity of one of them to seal_identity, which takes several, one a line. " + abandon
-	case errors.Is(err, seal.ErrDamaged):
-		happened = "The sealed token in the state is truncated or altered."
-		remedy = "Restore the state from a backup. " + abandon
-	case errors.As(err, &version):
-		happened = fmt.Sprintf("The token was sealed by another version of this provider: %s.", version)
-		remedy = "Use the version of the provider that created the resource, or a later one. " + abandon
-	case errors.Is(err, errNoSeal):
-		happened = "token_wo is not stored, and the state holds no sealed copy of the token."
-		remedy = "Restore the state from a backup, if it was edited. " + abandon
-	default: // errOtherSeal
-		happened = "The sealed token in the state is not the one that token_sha256 names: somebody may have edited the state."
-		remedy = "Restore the state from a backup. " + abandon
-	}
-	return diag.NewErrorDiagnostic("Sealed Token Not Opened",
-		happened+"\n\nNothing was sent, so the token may still be alive. "+atDestroy.kept+"\n\n"+remedy)
 }

@@ -165,6 +165,6 @@ func (r *accessTokenEphemeralResource) Close(ctx context.Context, req ephemeral.
 		return
 	}
 	if err := r.provider.ledger.Release(ctx, id); err != nil {
-		resp.Diagnostics.Append(notRevoked(err, r.provider.revocationURL, atClose))
+		resp.Diagnostics.Append(notRevoked(err, recordKey{r.provider.revocationURL, id}, atClose))
 	}
 }

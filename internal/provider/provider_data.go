@@ -34,11 +34,13 @@ type providerData struct {
 	apiVersion     string
 	loginURL       string // the instance with the site
 	revocationURL  string
+	addressSet     bool              // instance_url or site is set, rather than left at the default
 	grant          salesforce.Grant  // how to sign in; nil if not at all, or with accessToken
 	accessToken    salesforce.Secret // a ready session; empty if there is none
 	session        sharedSession
 	ledger         *ledger.Ledger
 	interrupted    atomic.Bool // a sign-in was
+	run            runRecord
 	recipients     seal.Recipients
 	identities     seal.Identities
 	now            func() time.Time
@@ -51,7 +53,11 @@ func (d *providerData) revoke(ctx context.Context, revocationURL, token string) 
 		return "", errors.New("the provider is not configured")
 	}
 	ctx = maskSecrets(ctx, token, url.QueryEscape(token))
-	return d.client.Revoke(ctx, revocationURL, token)
+	outcome, err := d.client.Revoke(ctx, revocationURL, token)
+	if outcome == salesforce.Revoked {
+		d.run.revoke(recordKey{revocationURL, salesforce.InspectToken(token).SHA256}, d.now())
+	}
+	return outcome, err
 }
 
 // errRotated says that a sign-in made the configured refresh token invalid.

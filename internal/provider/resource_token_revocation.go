@@ -10,8 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/mapplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -48,15 +46,16 @@ func (r *tokenRevocationResource) Schema(ctx context.Context, _ resource.SchemaR
 		Attributes: map[string]schema.Attribute{
 			"token": schema.StringAttribute{
 				MarkdownDescription: "The access, refresh or delete token to revoke. It is stored in the state, so that a destroy can revoke it; " +
-					"use `token_wo` to keep it out. A change replaces the resource. Exactly one of `token` and `token_wo` is required.",
-				Optional:      true,
-				Sensitive:     true,
-				Validators:    []validator.String{tokenValidator{}},
-				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
+					"use `token_wo` to keep it out. A change replaces the resource, unless the same token moves to `token_wo`. " +
+					"One of `token` and `token_wo` is required where the resource is created or replaced.",
+				Optional:   true,
+				Sensitive:  true,
+				Validators: []validator.String{tokenValidator{}},
 			},
 			"token_wo": schema.StringAttribute{
-				MarkdownDescription: "The token to revoke, write-only: it stands neither in the plan nor in the state, and may come from an ephemeral resource. " +
-					"With `destroy` in `revoke_on`, it is sealed for the destroy, which takes the provider's `seal_recipient` now and its `seal_identity` then. Needs Terraform 1.11 or OpenTofu 1.11.",
+				MarkdownDescription: "The token to revoke, write-only: it is stored neither in the plan nor in the state, and may come from an ephemeral resource. " +
+					"With `revoke_on = [\"destroy\"]` it is sealed for the destroy, which requires the provider's `seal_recipient` now and its `seal_identity` then. " +
+					"Once the resource is created, it may be left out or null. Requires Terraform 1.11 or OpenTofu 1.11.",
 				Optional:   true,
 				Sensitive:  true,
 				WriteOnly:  true,
@@ -65,15 +64,13 @@ func (r *tokenRevocationResource) Schema(ctx context.Context, _ resource.SchemaR
 			"token_wo_version": schema.Int64Attribute{
 				MarkdownDescription: "Change this number when `token_wo` holds another token, because Terraform does not see that by itself. A change replaces the resource.",
 				Optional:            true,
-				Validators:          []validator.Int64{int64validator.AlsoRequires(path.MatchRoot("token_wo"))},
-				PlanModifiers:       []planmodifier.Int64{int64planmodifier.RequiresReplace()},
+				Validators:          []validator.Int64{int64validator.ConflictsWith(path.MatchRoot("token"))},
 			},
-			"revoke_on": revokeOnAttribute("A change takes effect in place and sends nothing. `destroy` with `token_wo` takes the provider's `seal_recipient`."),
+			"revoke_on": revokeOnAttribute("A change takes effect in place and sends nothing. `[\"destroy\"]` with `token_wo` requires the provider's `seal_recipient`."),
 			"triggers": schema.MapAttribute{
 				MarkdownDescription: "Any values. A change of one replaces the resource, and so revokes the token again.",
 				ElementType:         types.StringType,
 				Optional:            true,
-				PlanModifiers:       []planmodifier.Map{mapplanmodifier.RequiresReplace()},
 			},
 			"timeouts": timeoutsAttribute(ctx, tokenRevocationTimeout),
 
@@ -99,18 +96,19 @@ func (r *tokenRevocationResource) Schema(ctx context.Context, _ resource.SchemaR
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
 			"revocation_url": schema.StringAttribute{
-				MarkdownDescription: "Where the token is revoked, as the provider was configured at creation. A destroy uses this address even if the provider points elsewhere by then; that of a sealed token stands in the seal, too, where nobody can change it.",
-				Computed:            true,
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+				MarkdownDescription: "Where the token is revoked, as the provider was configured at creation. A destroy uses this address even if the provider points elsewhere by then, " +
+					"and a plan warns of the difference unless `status` is `revoked`. The address of a sealed token is in the seal, too, where nobody can change it.",
+				Computed:      true,
+				PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
 			"status": schema.StringAttribute{
-				MarkdownDescription: "`active`: nothing was sent yet. `revoked`: the org said that it revoked the token. " +
+				MarkdownDescription: "`active`: nothing was sent yet. `revoked`: the org said that it revoked the token, for this resource or for another one earlier in the same run. " +
 					"`already_invalid`: the org did not know the token, so it was dead before or belongs to another host or org.",
 				Computed:      true,
 				PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
 			"revoked_at": schema.StringAttribute{
-				MarkdownDescription: "When this resource revoked the token, in RFC 3339 form; null unless `status` is `revoked`.",
+				MarkdownDescription: "When the token was revoked, in RFC 3339 form; null unless `status` is `revoked`.",
 				Computed:            true,
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
@@ -137,30 +135,61 @@ type tokenRevocationModel struct {
 
 func (r *tokenRevocationResource) ConfigValidators(context.Context) []resource.ConfigValidator {
 	return []resource.ConfigValidator{
-		resourcevalidator.ExactlyOneOf(path.MatchRoot("token"), path.MatchRoot("token_wo")),
+		resourcevalidator.Conflicting(path.MatchRoot("token"), path.MatchRoot("token_wo")),
 	}
 }
 
-// ModifyPlan refuses a plan whose apply would have to seal the token, and could
-// not. All other plans do without keys.
-func (r *tokenRevocationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.provider == nil || len(r.provider.recipients) > 0 {
-		return
+// givenToken is the token of a configuration: null if there is none.
+func (m *tokenRevocationModel) givenToken() types.String {
+	if m.Token.IsNull() {
+		return m.TokenWO
 	}
-	var plan, state tokenRevocationModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if !req.State.Raw.IsNull() {
+	return m.Token
+}
+
+// armsAtCreation reports whether a creation sends nothing, and a destroy does.
+func (m *tokenRevocationModel) armsAtCreation() bool {
+	return revokesOn(m.RevokeOn, revokeOnDestroy) && len(m.RevokeOn.Elements()) == 1
+}
+
+// requiresSeal reports whether a resource as m describes it has to have its
+// token sealed: a destroy is to revoke it, nothing was sent yet, and the state
+// does not hold it. For the zero value it is false.
+func (m *tokenRevocationModel) requiresSeal() bool {
+	armed := m.Status.ValueString() == statusActive && revokesOn(m.RevokeOn, revokeOnDestroy)
+	if m.Status.IsUnknown() { // in a plan to create
+		armed = m.armsAtCreation()
+	}
+	return armed && m.Token.IsNull()
+}
+
+// ModifyPlan says what an apply would do, and refuses what it could not do.
+func (r *tokenRevocationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var config, plan, state tokenRevocationModel
+	creates, destroys := req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
+	if !creates {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	}
-	if !resp.Diagnostics.HasError() && plan.sealsAfter(state) {
-		resp.Diagnostics.Append(notSealed(seal.ErrNoRecipient))
+	if !destroys {
+		resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	}
-}
-
-// sealsAfter tells whether the token has to be sealed on the way from a state,
-// which is the zero value for a creation, to the plan m.
-func (m *tokenRevocationModel) sealsAfter(state tokenRevocationModel) bool {
-	return m.Token.IsNull() && revokesOn(m.RevokeOn, revokeOnDestroy) && !revokesOn(state.RevokeOn, revokeOnDestroy)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	switch {
+	case destroys:
+		resp.Diagnostics.Append(r.provider.checkAddress(state)...)
+	case creates:
+		resp.Diagnostics.Append(r.provider.planCreation(config, &plan)...)
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	default:
+		resp.RequiresReplace = plan.replacements(config, state)
+		resp.Diagnostics.Append(r.provider.checkAddress(state)...)
+		if len(resp.RequiresReplace) == 0 {
+			resp.Diagnostics.Append(r.provider.planChange(config, plan, state)...)
+		}
+	}
 }
 
 func (r *tokenRevocationResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
@@ -169,46 +198,35 @@ func (r *tokenRevocationResource) Create(ctx context.Context, req resource.Creat
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	timeout, diags := plan.Timeouts.Create(ctx, tokenRevocationTimeout)
 	resp.Diagnostics.Append(diags...)
-	if r.provider == nil {
+	token := config.givenToken().ValueString()
+	switch {
+	case r.provider == nil:
 		resp.Diagnostics.Append(errNotConfigured)
+	case token == "":
+		resp.Diagnostics.Append(errNoToken)
 	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	token := plan.Token.ValueString()
-	if !config.TokenWO.IsNull() {
-		token = config.TokenWO.ValueString()
-	}
-	plan.describe(salesforce.InspectToken(token), r.provider.revocationURL)
+	plan.describe(salesforce.InspectToken(token))
+	plan.RevocationURL = types.StringValue(r.provider.revocationURL)
+	plan.Status, plan.RevokedAt = types.StringValue(statusActive), types.StringNull()
 
-	if plan.sealsAfter(tokenRevocationModel{}) {
-		// Before anything is sent: a token that cannot be sealed stays as it is.
-		resp.Diagnostics.Append(r.provider.seal(ctx, resp.Private, token)...)
-		if resp.Diagnostics.HasError() {
-			return
-		}
-	}
 	if revokesOn(plan.RevokeOn, revokeOnCreate) {
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
-		outcome, err := r.provider.revoke(ctx, plan.RevocationURL.ValueString(), token)
-		if err != nil {
-			resp.Diagnostics.Append(notRevoked(err, plan.RevocationURL.ValueString(), atCreate))
-			return
-		}
-		plan.Status = types.StringValue(string(outcome))
-		switch outcome {
-		case salesforce.Revoked:
-			plan.RevokedAt = types.StringValue(r.provider.now().UTC().Format(time.RFC3339))
-		case salesforce.AlreadyInvalid:
-			resp.Diagnostics.Append(alreadyInvalid(plan.RevocationURL.ValueString()))
-		}
+		resp.Diagnostics.Append(r.provider.revokeAtCreation(ctx, &plan, token)...)
+	} else {
+		resp.Diagnostics.Append(r.provider.arm(ctx, resp.Private, &plan, token)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
-// describe sets what is known of a token before anything is sent.
-func (m *tokenRevocationModel) describe(info salesforce.TokenInfo, revocationURL string) {
+// describe sets what the token itself tells.
+func (m *tokenRevocationModel) describe(info salesforce.TokenInfo) {
 	m.ID = types.StringValue(info.SHA256)
 	m.TokenSHA256 = types.StringValue(info.SHA256)
 	m.TokenKind = types.StringValue(string(info.Kind))
@@ -216,9 +234,6 @@ func (m *tokenRevocationModel) describe(info salesforce.TokenInfo, revocationURL
 	if info.OrganizationID != "" {
 		m.OrganizationID = types.StringValue(info.OrganizationID)
 	}
-	m.RevocationURL = types.StringValue(revocationURL)
-	m.Status = types.StringValue(statusActive)
-	m.RevokedAt = types.StringNull()
 }
 
 // Read keeps the state as it is: Salesforce has no endpoint that tells whether
@@ -226,9 +241,8 @@ func (m *tokenRevocationModel) describe(info salesforce.TokenInfo, revocationURL
 func (r *tokenRevocationResource) Read(context.Context, resource.ReadRequest, *resource.ReadResponse) {
 }
 
-// Update stores new settings and sends nothing: all else replaces the resource.
-// A write-only token is sealed if a destroy is to revoke it from now on, and
-// its seal dropped if not any more.
+// Update stores new settings and sends nothing. A write-only token is sealed if
+// a destroy is to revoke it from now on, and its seal dropped if not any more.
 func (r *tokenRevocationResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var config, plan, state tokenRevocationModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -238,9 +252,9 @@ func (r *tokenRevocationResource) Update(ctx context.Context, req resource.Updat
 		return
 	}
 	switch {
-	case plan.sealsAfter(state):
-		resp.Diagnostics.Append(r.provider.sealLater(ctx, resp.Private, config.TokenWO.ValueString(), state)...)
-	case !revokesOn(plan.RevokeOn, revokeOnDestroy):
+	case plan.requiresSeal() && !state.requiresSeal():
+		resp.Diagnostics.Append(r.provider.sealLater(ctx, resp.Private, config.TokenWO, state)...)
+	case !revokesOn(plan.RevokeOn, revokeOnDestroy) || !plan.Token.IsNull():
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, sealedTokenKey, nil)...)
 	}
 	if resp.Diagnostics.HasError() {
@@ -249,6 +263,9 @@ func (r *tokenRevocationResource) Update(ctx context.Context, req resource.Updat
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
+// Delete revokes the token if it is at hand. That it is not, or that the
+// revocation fails, keeps the resource in the state only while the state does
+// not say that the token is invalid.
 func (r *tokenRevocationResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state tokenRevocationModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -259,20 +276,13 @@ func (r *tokenRevocationResource) Delete(ctx context.Context, req resource.Delet
 	}
 	doomed := seal.Document{Token: state.Token.ValueString(), RevocationURL: state.RevocationURL.ValueString()}
 	if state.Token.IsNull() {
-		doomed, diags = r.provider.unseal(ctx, req.Private, state)
-		resp.Diagnostics.Append(diags...)
-		if resp.Diagnostics.HasError() {
+		var err error
+		if doomed, err = r.provider.unseal(ctx, req.Private, state); err != nil {
+			resp.Diagnostics.Append(state.notAtHand(err)...)
 			return
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	outcome, err := r.provider.revoke(ctx, doomed.RevocationURL, doomed.Token)
-	if err != nil {
-		resp.Diagnostics.Append(notRevoked(err, doomed.RevocationURL, atDestroy))
-		return
-	}
-	if outcome == salesforce.AlreadyInvalid && state.Status.ValueString() == statusActive {
-		resp.Diagnostics.Append(alreadyInvalid(doomed.RevocationURL))
-	}
+	resp.Diagnostics.Append(r.provider.revokeAtDestroy(ctx, state, doomed)...)
 }

@@ -37,6 +37,12 @@ const (
 	onDestroy = `revoke_on = ["destroy"]`
 )
 
+// digest is the SHA-256 of a token, as the state has it.
+func digest(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
 // expect checks an attribute of the resource in the state.
 func expect(attribute string, check knownvalue.Check) statecheck.StateCheck {
 	return statecheck.ExpectKnownValue(revocation, tfjsonpath.New(attribute), check)
@@ -83,8 +89,7 @@ func TestTokenRevocation(t *testing.T) {
 	t.Parallel()
 	server := startOrg(t, fake.Config{})
 	access := server.Org.IssueAccessToken()
-	sum := sha256.Sum256([]byte(access))
-	digest := hex.EncodeToString(sum[:])
+	digest := digest(access)
 	testSteps(t, resource.TestStep{
 		Config: revocationConfig(server, token(access)),
 		ConfigStateChecks: []statecheck.StateCheck{
@@ -259,6 +264,8 @@ func TestTokenRevocationFailures(t *testing.T) {
 			server := startOrg(t, fake.Config{})
 			access := server.Org.IssueAccessToken()
 			config := providerBlock(server, "max_retries = 1") + fmt.Sprintf("resource \"salesforce_token_revocation\" \"test\" {\n  token = %q\n}\n", access)
+			armed := strings.Replace(config, access, server.Org.IssueAccessToken(), 1) + "\n"
+			armed = strings.Replace(armed, "token =", "revoke_on = [\"destroy\"]\n  token =", 1)
 			says := regexp.MustCompile(test.says)
 			fail := func() { server.Org.ScriptAlways(fake.RevokePath, test.fault) }
 			behave := func() { server.Org.ScriptAlways(fake.RevokePath, nil) }
@@ -275,8 +282,9 @@ func TestTokenRevocationFailures(t *testing.T) {
 						return nil
 					},
 				},
-				resource.TestStep{PreConfig: fail, Config: config, Destroy: true, ExpectError: says},
-				resource.TestStep{PreConfig: behave, Config: config, ConfigPlanChecks: expectAction(plancheck.ResourceActionNoop)},
+				resource.TestStep{Config: armed},
+				resource.TestStep{PreConfig: fail, Config: armed, Destroy: true, ExpectError: says},
+				resource.TestStep{PreConfig: behave, Config: armed, ConfigPlanChecks: expectAction(plancheck.ResourceActionNoop)},
 			)
 		})
 	}
@@ -302,14 +310,14 @@ func TestTokenRevocationRefusals(t *testing.T) {
 	t.Parallel()
 	server := startOrg(t, fake.Config{})
 	for name, test := range map[string]struct{ arguments, says string }{
-		"no token":                   {``, `(?s)Exactly one of.*token,token_wo`},
-		"two tokens":                 {`token = "x"` + "\n" + `token_wo = "y"`, `(?s)Exactly one of.*token,token_wo`},
+		"no token":                   {``, `(?s)One of token and token_wo is\s+required.*terraform destroy\s+-refresh=false`},
+		"null token":                 {`token_wo = null`, `(?s)One of token and token_wo is\s+required`},
+		"two tokens":                 {`token = "x"` + "\n" + `token_wo = "y"`, `(?s)cannot be configured\s+together.*token,token_wo`},
 		"empty token":                {`token = ""`, `token is empty`},
 		"newline behind the token":   {`token = "hunter2\n"`, `trimspace\(file\(`},
 		"space in the token":         {`token_wo = "hun ter2"` + "\n" + onCreate, `token_wo holds white space`},
-		"version without token":      {token("x") + "\n token_wo_version = 1", `token_wo`},
+		"version of a stored token":  {token("x") + "\n token_wo_version = 1", `(?s)token_wo_version.*cannot be\s+specified`},
 		"write-only at destroy":      {`token_wo = "x"` + "\n" + onDestroy, `(?s)token_wo\s+is\s+not\s+stored.*seal_recipient.*revoke_on\s+=\s+\["create"\]`},
-		"write-only by default":      {`token_wo = "x"`, `(?s)revoke_on,\s+which\s+defaults\s+to\s+create\s+and\s+destroy`},
 		"empty revoke_on":            {token("x") + "\n revoke_on = []", `at least 1`},
 		"another word in revoke_on":  {token("x") + "\n" + `revoke_on = ["update"]`, `(?s)must be one of:.*got: "update"`},
 		"a time-out of another form": {token("x") + "\n" + `timeouts = { create = "soon" }`, `Time Duration`},

@@ -78,6 +78,7 @@ func resolve(config providerModel, getenv func(string) string, diags *diag.Diagn
 		apiVersion:     apiVersion,
 		loginURL:       instanceURL + sitePath,
 		revocationURL:  salesforce.RevocationURL(instanceURL, sitePath),
+		addressSet:     instance.set || site.set || credentials.instanceURL != "",
 		grant:          credentials.grant,
 		accessToken:    credentials.accessToken,
 		session:        sharedSession{turn: make(chan struct{}, 1)},
