@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"net/url"
 	"strings"
 	"time"
 
@@ -32,8 +31,7 @@ type tokenSweep struct {
 func (d *providerData) newTokenSweep(revocationURL string, expected int) tokenSweep {
 	return tokenSweep{revocationURL: revocationURL, Sweep: &sweep.Sweep[salesforce.Secret]{
 		End: func(ctx context.Context, token salesforce.Secret) (sweep.Ending, error) {
-			ctx = maskSecrets(ctx, token.Reveal(), url.QueryEscape(token.Reveal()))
-			outcome, err := d.bulk.Revoke(ctx, revocationURL, token.Reveal())
+			outcome, err := d.revoke(ctx, d.bulk, revocationURL, token.Reveal())
 			if outcome == salesforce.AlreadyInvalid {
 				return sweep.AlreadyEnded, err
 			}

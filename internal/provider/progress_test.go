@@ -71,7 +71,7 @@ func TestAppSweepIsLogged(t *testing.T) {
 		}
 		var lines []string
 		for line := range strings.Lines(log.String()) {
-			if strings.Contains(line, `"@level":"info"`) {
+			if strings.Contains(line, `"@level":"info"`) && strings.Contains(line, "the tokens of an app") {
 				lines = append(lines, line)
 			}
 		}

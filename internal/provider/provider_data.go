@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -44,20 +43,6 @@ type providerData struct {
 	recipients     seal.Recipients
 	identities     seal.Identities
 	now            func() time.Time
-}
-
-// revoke ends a token, and masks it in the logs as a second line of defence:
-// nothing is known to write it there.
-func (d *providerData) revoke(ctx context.Context, revocationURL, token string) (salesforce.Outcome, error) {
-	if d == nil {
-		return "", errors.New("the provider is not configured")
-	}
-	ctx = maskSecrets(ctx, token, url.QueryEscape(token))
-	outcome, err := d.client.Revoke(ctx, revocationURL, token)
-	if outcome == salesforce.Revoked {
-		d.run.revoke(recordKey{revocationURL, salesforce.InspectToken(token).SHA256}, d.now())
-	}
-	return outcome, err
 }
 
 // errRotated says that a sign-in made the configured refresh token invalid.
@@ -104,8 +89,7 @@ func (d *providerData) ledgerToken(session *salesforce.Session) ledger.Token {
 			var failures []error
 			for _, token := range []salesforce.Secret{session.RefreshToken, session.AccessToken} {
 				if !token.IsEmpty() {
-					ctx := maskSecrets(ctx, token.Reveal(), url.QueryEscape(token.Reveal()))
-					_, err := d.last.Revoke(ctx, d.revocationURL, token.Reveal())
+					_, err := d.revoke(ctx, d.last, d.revocationURL, token.Reveal())
 					failures = append(failures, err)
 				}
 			}

@@ -70,7 +70,7 @@ func TestResolveClient(t *testing.T) {
 	if data.client.MaxRetries != 0 || data.client.RequestTimeout.String() != "1m30s" {
 		t.Errorf("the client is %+v", data.client)
 	}
-	if _, err := data.revoke(t.Context(), data.revocationURL, server.Org.IssueAccessToken()); err != nil {
+	if _, err := data.revoke(t.Context(), data.client, data.revocationURL, server.Org.IssueAccessToken()); err != nil {
 		t.Errorf("the CA is not trusted: %v", err)
 	}
 }

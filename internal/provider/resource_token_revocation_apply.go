@@ -16,7 +16,7 @@ import (
 // revokeAtCreation revokes the token and sets the status.
 func (d *providerData) revokeAtCreation(ctx context.Context, plan *tokenRevocationModel, token string) (diags diag.Diagnostics) {
 	key := recordKey{d.revocationURL, plan.TokenSHA256.ValueString()}
-	outcome, err := d.revoke(ctx, key.revocationURL, token)
+	outcome, err := d.revoke(ctx, d.client, key.revocationURL, token)
 	if err != nil {
 		diags.Append(notRevoked(err, key, atCreate))
 		return diags
@@ -55,8 +55,12 @@ func (d *providerData) arm(ctx context.Context, private privateState, plan *toke
 
 // revokeAtDestroy revokes the token of a resource that is to go.
 func (d *providerData) revokeAtDestroy(ctx context.Context, state tokenRevocationModel, doomed seal.Document) (diags diag.Diagnostics) {
+	if d == nil {
+		diags.Append(errNotConfigured)
+		return diags
+	}
 	key := recordKey{doomed.RevocationURL, salesforce.InspectToken(doomed.Token).SHA256}
-	outcome, err := d.revoke(ctx, doomed.RevocationURL, doomed.Token)
+	outcome, err := d.revoke(ctx, d.client, doomed.RevocationURL, doomed.Token)
 	switch {
 	case err != nil && state.isInvalid():
 		diags.Append(notRevokedAgain(err, key, state.Status.ValueString()))

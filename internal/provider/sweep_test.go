@@ -77,7 +77,7 @@ func reply(status int, body string, headers ...string) *http.Response {
 
 func newTestSweep(r *revoker, concurrency int) tokenSweep {
 	client := &salesforce.Client{Transport: r, MaxRetries: 4, Gate: salesforce.NewPausingGate(concurrency)}
-	data := &providerData{bulk: client, maxConcurrency: concurrency}
+	data := &providerData{bulk: client, maxConcurrency: concurrency, now: time.Now}
 	return data.newTokenSweep("https://a.example/services/oauth2/revoke", 0)
 }
 
