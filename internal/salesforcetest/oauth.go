@@ -260,12 +260,19 @@ func (o *Org) username(user string) string {
 }
 
 // useSession returns the living access token of this value, which was used.
+// One that was revoked counts until the revocation takes effect.
 func (o *Org) useSession(value string) (Token, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	t := o.tokens.byValue[value]
-	if t == nil || !t.Alive || t.Kind == RefreshToken {
+	if t == nil || t.Kind == RefreshToken {
 		return Token{}, false
+	}
+	if !t.Alive {
+		if t.usedDead >= o.config.RevocationLag {
+			return Token{}, false
+		}
+		t.usedDead++
 	}
 	t.use(o.config.Now())
 	return t.Token, true

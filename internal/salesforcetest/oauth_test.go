@@ -114,6 +114,31 @@ func TestRevokeForms(t *testing.T) {
 	}
 }
 
+// A revoked token serves so many requests, and not one more.
+func TestRevocationLag(t *testing.T) {
+	t.Parallel()
+	server := start(t, Config{RevocationLag: 2})
+	token := server.Org.IssueAccessToken()
+	if !server.Org.revoke(token) || server.Org.Alive(token) {
+		t.Fatal("the token was not revoked")
+	}
+	for i, want := range []int{200, 200, 403, 403} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+UserinfoPath, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("request %d was answered %d; want %d", i+1, resp.StatusCode, want)
+		}
+	}
+}
+
 // A tokenReply is what the token endpoint answers, good or bad.
 type tokenReply struct {
 	AccessToken      string `json:"access_token"`

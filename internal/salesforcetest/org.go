@@ -73,6 +73,11 @@ type Config struct {
 	// JWTAccessTokens makes sign-ins return access tokens in JWT format.
 	JWTAccessTokens bool
 
+	// RevocationLag is how many requests an access token still serves after it
+	// was revoked, because a revocation takes some time to spread. A revocation
+	// that never takes effect is Status(200, nil, "") for RevokePath.
+	RevocationLag int
+
 	// OwnRowsOnly takes "Customize Application" from the user: queries of
 	// OauthToken find the user's own rows only, and do not say so.
 	OwnRowsOnly bool

@@ -142,6 +142,7 @@ func (o *Org) Tokens() []Token {
 type token struct {
 	Token
 	children []*token
+	usedDead int // how often it served after it was revoked
 }
 
 // revoke ends a token and those issued from it.

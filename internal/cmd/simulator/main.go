@@ -51,6 +51,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return nil
 	})
 	oauthTokens := flags.Int("oauth-tokens", 0, "how many refresh tokens of other users to start with, as rows of OauthToken")
+	flags.IntVar(&config.RevocationLag, "revocation-lag", 0, "how many `requests` an access token still serves after it was revoked")
 	appName := flags.String("app-name", salesforcetest.DefaultAppName, "`name` of the app of -oauth-tokens")
 	if err := flags.Parse(args); err != nil {
 		return err
