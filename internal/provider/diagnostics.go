@@ -74,6 +74,7 @@ func notRevoked(err error, key recordKey, when moment) diag.Diagnostic {
 // token, and what to do.
 func explain(err error, when moment) (meaning, remedy string) {
 	var (
+		serving     *servingError
 		redirect    *salesforce.RedirectError
 		notEndpoint *salesforce.UnexpectedAnswerError
 		response    *salesforce.ResponseError
@@ -81,6 +82,9 @@ func explain(err error, when moment) (meaning, remedy string) {
 	)
 	const alive = "The token may still be alive."
 	switch {
+	case errors.As(err, &serving):
+		return "The token was accepted before it was revoked, and no answer since then proves that the org refuses it: it may still be valid.",
+			"Run again later, or raise the resource's timeouts: a revocation may take some time to take effect. If the token stays valid, contact Salesforce; verify = false goes on without proof."
 	case errors.As(err, &redirect):
 		return "The token was not sent on, because a redirect may lead anywhere. " + alive,
 			"Use an address that answers by itself, best the org's own My Domain, such as https://example.my.salesforce.com; the host named above, if you trust it. " + when.readdress
@@ -111,6 +115,14 @@ func explain(err error, when moment) (meaning, remedy string) {
 		return meaning, "Check that the address can be reached from here and that its certificate is trusted (the provider's ca_cert_pem adds roots), then run again."
 	}
 	return alive, when.readdress
+}
+
+// notVerified warns that verify could prove nothing.
+func notVerified(doubt string, key recordKey) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(tokenSummary(key.tokenSHA256, "Not Verified"), fmt.Sprintf(
+		"Before the token was revoked at %s, %s. That the org refuses it now proves nothing, so verified_at is null.\n\n"+
+			"The outcome of the revocation is as reported. If the token belongs to another host or org, it may still be valid there.\n\n"+
+			"Check that instance_url and site are those of the org that issued the token, and that its scopes cover the userinfo endpoint (openid, id, api or full).", key.revocationURL, doubt))
 }
 
 // notRevokedAgain warns that a destroy could not send a token once more that

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
 )
 
 // What a plan says, in the three parts of diagnostics.go.
@@ -46,4 +48,12 @@ func armedEphemeral() diag.Diagnostic {
 		"The token comes from an ephemeral salesforce_access_token, which revokes it at the end of this run. With revoke_on = [\"destroy\"] the state would call it active.\n\n"+
 			"Nothing was sent for this resource, and nothing was stored. The token is revoked at the end of the run.\n\n"+
 			"Remove this resource, because the ephemeral resource revokes the token anyway; or set revoke_on_close = false there, so that the token is valid until this resource is destroyed.")
+}
+
+// notVerifiable warns that verify does nothing.
+func notVerifiable(kind salesforce.TokenKind) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Token Cannot Be Verified", fmt.Sprintf(
+		"verify asks the org whether it accepts an access token. The form of this token says %s, and the org answers no such question about it without minting another token.\n\n"+
+			"The token is revoked all the same; verified_at stays null.\n\n"+
+			"Leave out verify, or look at the data source salesforce_oauth_tokens for a refresh token: its row is gone once it is revoked.", kind))
 }

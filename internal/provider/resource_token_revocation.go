@@ -72,6 +72,12 @@ func (r *tokenRevocationResource) Schema(ctx context.Context, _ resource.SchemaR
 				ElementType:         types.StringType,
 				Optional:            true,
 			},
+			"verify": schema.BoolAttribute{
+				MarkdownDescription: "Whether to ask the org, before and after an access token is revoked, if it accepts the token. " +
+					"If it still does so when the `timeouts` are over, that is an error, because a revocation may be reported without taking effect. " +
+					"A refresh token cannot be asked about. A change takes effect in place, at the next revocation. Defaults to `false`.",
+				Optional: true,
+			},
 			"timeouts": timeoutsAttribute(ctx, tokenRevocationTimeout),
 
 			"id": schema.StringAttribute{
@@ -112,6 +118,11 @@ func (r *tokenRevocationResource) Schema(ctx context.Context, _ resource.SchemaR
 				Computed:            true,
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
+			"verified_at": schema.StringAttribute{
+				MarkdownDescription: "When the org first refused the token after it was revoked, in RFC 3339 form; null if that was not proved, which requires `verify` and an org that accepted the token before.",
+				Computed:            true,
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+			},
 		},
 	}
 }
@@ -122,6 +133,7 @@ type tokenRevocationModel struct {
 	TokenWOVersion types.Int64    `tfsdk:"token_wo_version"`
 	RevokeOn       types.Set      `tfsdk:"revoke_on"`
 	Triggers       types.Map      `tfsdk:"triggers"`
+	Verify         types.Bool     `tfsdk:"verify"`
 	Timeouts       timeouts.Value `tfsdk:"timeouts"`
 
 	ID             types.String `tfsdk:"id"`
@@ -131,6 +143,7 @@ type tokenRevocationModel struct {
 	RevocationURL  types.String `tfsdk:"revocation_url"`
 	Status         types.String `tfsdk:"status"`
 	RevokedAt      types.String `tfsdk:"revoked_at"`
+	VerifiedAt     types.String `tfsdk:"verified_at"`
 }
 
 func (r *tokenRevocationResource) ConfigValidators(context.Context) []resource.ConfigValidator {
@@ -210,7 +223,7 @@ func (r *tokenRevocationResource) Create(ctx context.Context, req resource.Creat
 	}
 	plan.describe(salesforce.InspectToken(token))
 	plan.RevocationURL = types.StringValue(r.provider.revocationURL)
-	plan.Status, plan.RevokedAt = types.StringValue(statusActive), types.StringNull()
+	plan.Status, plan.RevokedAt, plan.VerifiedAt = types.StringValue(statusActive), types.StringNull(), types.StringNull()
 
 	if revokesOn(plan.RevokeOn, revokeOnCreate) {
 		ctx, cancel := context.WithTimeout(ctx, timeout)

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -16,17 +17,24 @@ import (
 // revokeAtCreation revokes the token and sets the status.
 func (d *providerData) revokeAtCreation(ctx context.Context, plan *tokenRevocationModel, token string) (diags diag.Diagnostics) {
 	key := recordKey{d.revocationURL, plan.TokenSHA256.ValueString()}
-	outcome, err := d.revoke(ctx, d.client, key.revocationURL, token)
+	result, err := d.revokeAndVerify(ctx, key, token, plan.Verify.ValueBool())
 	if err != nil {
 		diags.Append(notRevoked(err, key, atCreate))
 		return diags
 	}
-	plan.Status = types.StringValue(string(outcome))
-	switch outcome {
+	now := types.StringValue(d.now().UTC().Format(time.RFC3339))
+	plan.Status = types.StringValue(string(result.outcome))
+	switch result.outcome {
 	case salesforce.Revoked:
-		plan.RevokedAt = types.StringValue(d.now().UTC().Format(time.RFC3339))
+		plan.RevokedAt = now
 	case salesforce.AlreadyInvalid:
 		diags.Append(alreadyInvalid(key))
+	}
+	switch result.proof {
+	case proved:
+		plan.VerifiedAt = now
+	case notAcceptedBefore:
+		diags.Append(notVerified(result.doubt, key))
 	}
 	if d.run.isArmed(key) {
 		diags.Append(armedTokenRevoked(key))
@@ -60,16 +68,23 @@ func (d *providerData) revokeAtDestroy(ctx context.Context, state tokenRevocatio
 		return diags
 	}
 	key := recordKey{doomed.RevocationURL, salesforce.InspectToken(doomed.Token).SHA256}
-	outcome, err := d.revoke(ctx, d.client, doomed.RevocationURL, doomed.Token)
+	result, err := d.revokeAndVerify(ctx, key, doomed.Token, state.Verify.ValueBool())
+	var serving *servingError
 	switch {
-	case err != nil && state.isInvalid():
+	case err != nil && state.isInvalid() && !errors.As(err, &serving):
 		diags.Append(notRevokedAgain(err, key, state.Status.ValueString()))
+		return diags
 	case err != nil:
 		diags.Append(notRevoked(err, key, atDestroy))
-	case outcome == salesforce.AlreadyInvalid && !state.isInvalid():
+		return diags
+	}
+	if !state.isInvalid() && result.outcome == salesforce.AlreadyInvalid {
 		diags.Append(alreadyInvalid(key))
 	}
-	if err == nil && d.run.isArmed(key) {
+	if !state.isInvalid() && result.proof == notAcceptedBefore {
+		diags.Append(notVerified(result.doubt, key))
+	}
+	if d.run.isArmed(key) {
 		diags.Append(armedTokenRevoked(key))
 	}
 	return diags

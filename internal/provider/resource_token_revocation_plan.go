@@ -28,6 +28,9 @@ func (d *providerData) planCreation(config tokenRevocationModel, plan *tokenRevo
 		if plan.armsAtCreation() && info.Kind == salesforce.UnknownToken {
 			diags.Append(formUnknown())
 		}
+		if plan.Verify.ValueBool() && !isAccessToken(info.Kind) {
+			diags.Append(notVerifiable(info.Kind))
+		}
 	}
 	if d == nil {
 		return diags
@@ -67,6 +70,10 @@ func (m *tokenRevocationModel) isOf(token types.String) bool {
 func (d *providerData) planChange(config, plan, state tokenRevocationModel) (diags diag.Diagnostics) {
 	if d == nil {
 		return nil
+	}
+	kind := salesforce.TokenKind(state.TokenKind.ValueString())
+	if plan.Verify.ValueBool() && !state.Verify.ValueBool() && !isAccessToken(kind) {
+		diags.Append(notVerifiable(kind))
 	}
 	token := config.TokenWO
 	seals := plan.requiresSeal() && !state.requiresSeal()
