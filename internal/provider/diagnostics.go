@@ -75,6 +75,8 @@ func notRevoked(err error, key recordKey, when moment) diag.Diagnostic {
 func explain(err error, when moment) (meaning, remedy string) {
 	var (
 		serving     *servingError
+		otherOrg    *organizationError
+		audit       *auditError
 		redirect    *salesforce.RedirectError
 		notEndpoint *salesforce.UnexpectedAnswerError
 		response    *salesforce.ResponseError
@@ -85,6 +87,10 @@ func explain(err error, when moment) (meaning, remedy string) {
 	case errors.As(err, &serving):
 		return "The token was accepted before it was revoked, and no answer since then proves that the org refuses it: it may still be valid.",
 			"Run again later, or raise the resource's timeouts: a revocation may take some time to take effect. If the token stays valid, contact Salesforce; verify = false goes on without proof."
+	case errors.As(err, &otherOrg):
+		return "Nothing was sent, so the token is as it was.", "Give the resource a provider whose settings are for that organization, or add its ID to allowed_organization_ids."
+	case errors.As(err, &audit):
+		return "The token is as it was.", "Make the file that the provider's audit_file names writable, in a folder that exists, then run again."
 	case errors.As(err, &redirect):
 		return "The token was not sent on, because a redirect may lead anywhere. " + alive,
 			"Use an address that answers by itself, best the org's own My Domain, such as https://example.my.salesforce.com; the host named above, if you trust it. " + when.readdress
@@ -117,12 +123,25 @@ func explain(err error, when moment) (meaning, remedy string) {
 	return alive, when.readdress
 }
 
+// notRecorded warns that what was sent is missing in the audit file.
+func notRecorded(audit *auditFile) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Audit File Not Written", fmt.Sprintf(
+		"A line could not be appended to %s: %s.\n\nWhat was sent before is done, and its outcome is as reported; a line of it is missing or not whole. "+
+			"Nothing else is sent in this run.\n\nMake the file writable, and check the space left on its disk.", audit.path, audit.failed()))
+}
+
 // notVerified warns that verify could prove nothing.
 func notVerified(doubt string, key recordKey) diag.Diagnostic {
 	return diag.NewWarningDiagnostic(tokenSummary(key.tokenSHA256, "Not Verified"), fmt.Sprintf(
 		"Before the token was revoked at %s, %s. That the org refuses it now proves nothing, so verified_at is null.\n\n"+
 			"The outcome of the revocation is as reported. If the token belongs to another host or org, it may still be valid there.\n\n"+
 			"Check that instance_url and site are those of the org that issued the token, and that its scopes cover the userinfo endpoint (openid, id, api or full).", key.revocationURL, doubt))
+}
+
+// notArmed reports that a token could not be kept for a destroy.
+func notArmed(err error, key recordKey) diag.Diagnostic {
+	meaning, remedy := explain(err, atCreate)
+	return diag.NewErrorDiagnostic(tokenSummary(key.tokenSHA256, "Not Stored"), fmt.Sprintf("A destroy could not revoke the token: %s.\n\n%s %s\n\n%s", err, meaning, atCreate.kept, remedy))
 }
 
 // notRevokedAgain warns that a destroy could not send a token once more that
@@ -185,6 +204,8 @@ func explainSignIn(err error) (meaning, remedy string) {
 		mayBe     = "The org may have minted a token that nobody holds. It stays valid until the org's session time-out ends it."
 	)
 	var (
+		otherOrg   *organizationError
+		audit      *auditError
 		late       *ledger.LateError
 		underWay   *ledger.UnderWayError
 		redirect   *salesforce.RedirectError
@@ -197,6 +218,11 @@ func explainSignIn(err error) (meaning, remedy string) {
 		meaning = mayBe
 	}
 	switch {
+	case errors.As(err, &otherOrg):
+		return "Nothing else was sent with the session. If the provider has minted it, it was given up to be revoked.",
+			"Set instance_url and the credentials to those of an organization that is allowed, or add the ID to allowed_organization_ids."
+	case errors.As(err, &audit):
+		return notMinted, "Make the file that the provider's audit_file names writable, in a folder that exists, then run again."
 	case errors.Is(err, errRotated):
 		return "This sign-in made the configured refresh token invalid. Nobody could keep the new one, so it was given up to be revoked, and the session with it.",
 			"Switch off refresh token rotation for the app, or sign in another way (client credentials, JWT bearer); then authorize anew."

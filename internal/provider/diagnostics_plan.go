@@ -57,3 +57,11 @@ func notVerifiable(kind salesforce.TokenKind) diag.Diagnostic {
 			"The token is revoked all the same; verified_at stays null.\n\n"+
 			"Leave out verify, or look at the data source salesforce_oauth_tokens for a refresh token: its row is gone once it is revoked.", kind))
 }
+
+// organizationRefused reports a token that must not be sent anywhere.
+func organizationRefused(id string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Organization Not Allowed", fmt.Sprintf(
+		"The token belongs to the organization %s, which is not one of the provider's allowed_organization_ids.\n\n"+
+			"Nothing was sent, so the token is as it was.\n\n"+
+			"Give the resource a provider whose settings are for that organization, or add its ID to allowed_organization_ids.", id))
+}

@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"regexp"
 	"strings"
 	"syscall"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
@@ -159,6 +162,24 @@ func (p *salesforceProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 					"Defaults to `" + strings.TrimPrefix(salesforce.DefaultAPIVersion, "v") + "`. Environment variable: `SALESFORCE_API_VERSION`.",
 				Optional: true,
 			},
+			"allowed_organization_ids": schema.SetAttribute{
+				MarkdownDescription: "Ids, of 15 or 18 characters, of the only organizations that the provider may work on. " +
+					"After a sign-in, a session of any other is revoked again and an error; so is a token to be revoked whose own form tells another organization, which an opaque access token's does. " +
+					"This guards a destroy as well, which preconditions do not. Defaults to all organizations.",
+				ElementType: types.StringType,
+				Optional:    true,
+				Validators: []validator.Set{
+					setvalidator.SizeAtLeast(1),
+					setvalidator.NoNullValues(),
+					setvalidator.ValueStringsAre(stringvalidator.RegexMatches(organizationID, "must be the ID of an organization: 00D and 12 or 15 more letters and digits")),
+				},
+			},
+			"audit_file": schema.StringAttribute{
+				MarkdownDescription: "File that gets one line of JSON for each token or session that the provider tried to end: `time`, `kind`, `sha256` or `session_id`, `host`, and `outcome` " +
+					"(`revoked`, `already_invalid` or `failed`). It holds no secret. Lines are appended, so several runs may share it; it is created with the permissions `0600`. " +
+					"If it cannot be written, nothing is sent, except to revoke sessions that the provider itself has opened. Environment variable: `SALESFORCE_AUDIT_FILE`.",
+				Optional: true,
+			},
 			"ca_cert_pem": schema.StringAttribute{
 				MarkdownDescription: "PEM certificates to trust besides the system's, such as those of a proxy that inspects TLS. " +
 					"Environment variable: `SALESFORCE_CA_CERT_PEM`.",
@@ -167,6 +188,8 @@ func (p *salesforceProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 		},
 	}
 }
+
+var organizationID = regexp.MustCompile(`^00D[A-Za-z0-9]{12}([A-Za-z0-9]{3})?$`)
 
 type providerModel struct {
 	InstanceURL    types.String `tfsdk:"instance_url"`
@@ -185,6 +208,9 @@ type providerModel struct {
 	MaxConcurrency types.Int64  `tfsdk:"max_concurrency"`
 	APIVersion     types.String `tfsdk:"api_version"`
 	CACertPEM      types.String `tfsdk:"ca_cert_pem"`
+
+	AllowedOrganizationIDs types.Set    `tfsdk:"allowed_organization_ids"`
+	AuditFile              types.String `tfsdk:"audit_file"`
 }
 
 // ValidateConfig refuses bad values before a plan is made, wherever they come from.

@@ -40,6 +40,8 @@ type providerData struct {
 	ledger         *ledger.Ledger
 	interrupted    atomic.Bool // a sign-in was
 	run            runRecord
+	audit          *auditFile // nil if there is none
+	allowedOrgs    []string   // IDs; empty if all are allowed
 	recipients     seal.Recipients
 	identities     seal.Identities
 	now            func() time.Time
@@ -57,6 +59,9 @@ var errRotated = errors.New("the app rotates refresh tokens")
 func (d *providerData) mint(ctx context.Context) (*salesforce.Session, error) {
 	if d.interrupted.Load() {
 		return nil, context.Canceled
+	}
+	if err := d.audit.open(); err != nil {
+		return nil, err // The end of the session could not be recorded.
 	}
 	var session *salesforce.Session
 	err := d.ledger.Mint(ctx, func(ctx context.Context) (ledger.Token, error) {
@@ -76,6 +81,9 @@ func (d *providerData) mint(ctx context.Context) (*salesforce.Session, error) {
 	if _, refreshes := d.grant.(salesforce.RefreshGrant); refreshes && !session.RefreshToken.IsEmpty() {
 		return nil, errors.Join(errRotated, d.release(ctx, session.AccessToken))
 	}
+	if err := d.checkOrganization(session.OrganizationID); err != nil {
+		return nil, errors.Join(err, d.release(ctx, session.AccessToken))
+	}
 	return session, nil
 }
 
@@ -89,7 +97,7 @@ func (d *providerData) ledgerToken(session *salesforce.Session) ledger.Token {
 			var failures []error
 			for _, token := range []salesforce.Secret{session.RefreshToken, session.AccessToken} {
 				if !token.IsEmpty() {
-					_, err := d.revoke(ctx, d.last, d.revocationURL, token.Reveal())
+					_, err := d.revokeMinted(ctx, d.last, d.revocationURL, token.Reveal())
 					failures = append(failures, err)
 				}
 			}

@@ -192,7 +192,7 @@ func (r *tokenRevocationResource) ModifyPlan(ctx context.Context, req resource.M
 	}
 	switch {
 	case destroys:
-		resp.Diagnostics.Append(r.provider.checkAddress(state)...)
+		resp.Diagnostics.Append(r.provider.planDestroy(state)...)
 	case creates:
 		resp.Diagnostics.Append(r.provider.planCreation(config, &plan)...)
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)

@@ -18,6 +18,7 @@ import (
 func (d *providerData) revokeAtCreation(ctx context.Context, plan *tokenRevocationModel, token string) (diags diag.Diagnostics) {
 	key := recordKey{d.revocationURL, plan.TokenSHA256.ValueString()}
 	result, err := d.revokeAndVerify(ctx, key, token, plan.Verify.ValueBool())
+	diags.Append(d.auditWarnings()...)
 	if err != nil {
 		diags.Append(notRevoked(err, key, atCreate))
 		return diags
@@ -46,6 +47,10 @@ func (d *providerData) revokeAtCreation(ctx context.Context, plan *tokenRevocati
 // going to.
 func (d *providerData) arm(ctx context.Context, private privateState, plan *tokenRevocationModel, token string) (diags diag.Diagnostics) {
 	key := recordKey{d.revocationURL, plan.TokenSHA256.ValueString()}
+	if err := d.permit(token); err != nil {
+		diags.Append(notArmed(err, key))
+		return diags
+	}
 	if d.ledger.Holds(key.tokenSHA256) {
 		diags.Append(armedEphemeral())
 		return diags
@@ -69,6 +74,7 @@ func (d *providerData) revokeAtDestroy(ctx context.Context, state tokenRevocatio
 	}
 	key := recordKey{doomed.RevocationURL, salesforce.InspectToken(doomed.Token).SHA256}
 	result, err := d.revokeAndVerify(ctx, key, doomed.Token, state.Verify.ValueBool())
+	diags.Append(d.auditWarnings()...)
 	var serving *servingError
 	switch {
 	case err != nil && state.isInvalid() && !errors.As(err, &serving):

@@ -36,6 +36,7 @@ func (d *providerData) planCreation(config tokenRevocationModel, plan *tokenRevo
 		return diags
 	}
 	plan.RevocationURL = types.StringValue(d.revocationURL)
+	diags.Append(d.planOrganization(info.OrganizationID)...)
 	switch {
 	case plan.armsAtCreation() && d.ledger.Holds(info.SHA256):
 		diags.Append(armedEphemeral())
@@ -84,6 +85,24 @@ func (d *providerData) planChange(config, plan, state tokenRevocationModel) (dia
 		}
 	case token.ValueString() != "" && !state.isOf(token) && !d.ledger.Holds(salesforce.InspectToken(token.ValueString()).SHA256):
 		diags.Append(otherToken())
+	}
+	return diags
+}
+
+// planDestroy looks at a plan that removes the resource.
+func (d *providerData) planDestroy(state tokenRevocationModel) diag.Diagnostics {
+	diags := d.checkAddress(state)
+	if revokesOn(state.RevokeOn, revokeOnDestroy) && !state.isInvalid() {
+		diags.Append(d.planOrganization(state.OrganizationID.ValueString())...)
+	}
+	return diags
+}
+
+// planOrganization refuses a token of an organization that is not allowed.
+// Only an opaque access token tells its own; else the ID is empty.
+func (d *providerData) planOrganization(id string) (diags diag.Diagnostics) {
+	if id != "" && d.checkOrganization(id) != nil {
+		diags.Append(organizationRefused(id))
 	}
 	return diags
 }

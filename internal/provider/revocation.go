@@ -2,33 +2,92 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
 )
 
-// revoke ends a token through one of the provider's clients. Every revocation
-// goes through here: it is remembered for this run, and logged. The token is
-// masked in the logs as a second line of defence; nothing is known to write it
-// there.
+// revoke ends a token through one of the provider's clients, if the provider
+// may. Errors are as of permit and of salesforce.Client.Revoke.
 func (d *providerData) revoke(ctx context.Context, client *salesforce.Client, revocationURL, token string) (salesforce.Outcome, error) {
-	ctx = maskSecrets(ctx, token, url.QueryEscape(token))
-	key := recordKey{revocationURL, salesforce.InspectToken(token).SHA256}
-	outcome, err := client.Revoke(ctx, revocationURL, token)
-	if err != nil {
+	if err := d.permit(token); err != nil {
 		return "", err
 	}
-	if outcome == salesforce.Revoked {
-		d.run.revoke(key, d.now())
+	return d.revokeMinted(ctx, client, revocationURL, token)
+}
+
+// revokeMinted is revoke without asking whether the provider may: what it has
+// minted is never left valid. Every revocation goes through here: it is
+// remembered for this run, logged, and written to the audit file. The token is
+// masked in the logs as a second line of defence; nothing is known to write it
+// there.
+func (d *providerData) revokeMinted(ctx context.Context, client *salesforce.Client, revocationURL, token string) (salesforce.Outcome, error) {
+	ctx = maskSecrets(ctx, token, url.QueryEscape(token))
+	outcome, err := client.Revoke(ctx, revocationURL, token)
+
+	info := salesforce.InspectToken(token)
+	line := auditLine{Time: d.now().UTC(), Kind: string(info.Kind), SHA256: info.SHA256, Host: hostOf(revocationURL), Outcome: string(outcome)}
+	if err != nil {
+		line.Outcome = outcomeFailed
 	}
-	tflog.Info(ctx, "Revocation of a token", map[string]any{
-		"token_sha256": key.tokenSHA256,
-		"host":         hostOf(revocationURL),
-		"outcome":      string(outcome),
-	})
-	return outcome, nil
+	d.audit.write(line)
+	if outcome == salesforce.Revoked {
+		d.run.revoke(recordKey{revocationURL, info.SHA256}, line.Time)
+	}
+	tflog.Info(ctx, "Revocation of a token", map[string]any{"token_sha256": line.SHA256, "host": line.Host, "outcome": line.Outcome})
+	return outcome, err
+}
+
+// permit returns why a token must not be sent: it is of an organization that is
+// not allowed, or the audit file cannot be written. Errors are an
+// *organizationError or an *auditError.
+func (d *providerData) permit(token string) error {
+	// Only an opaque access token tells its organization.
+	if id := salesforce.InspectToken(token).OrganizationID; id != "" {
+		if err := d.checkOrganization(id); err != nil {
+			return err
+		}
+	}
+	return d.audit.open()
+}
+
+// An organizationError says that something belongs to an organization that is
+// not in allowed_organization_ids.
+type organizationError struct {
+	id string // empty if the org did not tell
+}
+
+func (e *organizationError) Error() string {
+	if e.id == "" {
+		return "the org did not tell its organization ID, and the provider's allowed_organization_ids is set"
+	}
+	return fmt.Sprintf("the organization %s is not one of the provider's allowed_organization_ids", e.id)
+}
+
+// checkOrganization returns an *organizationError for an ID, of 15 or 18
+// characters, that is not allowed.
+func (d *providerData) checkOrganization(id string) error {
+	if d == nil || len(d.allowedOrgs) == 0 {
+		return nil
+	}
+	for _, allowed := range d.allowedOrgs {
+		if salesforce.SameID(id, allowed) {
+			return nil
+		}
+	}
+	return &organizationError{id}
+}
+
+// auditWarnings reports that something was sent and not recorded.
+func (d *providerData) auditWarnings() (diags diag.Diagnostics) {
+	if d.audit.failed() != nil {
+		diags.Append(notRecorded(d.audit))
+	}
+	return diags
 }
 
 func hostOf(address string) string {

@@ -36,7 +36,7 @@ func (d *providerData) querySession(ctx context.Context, refused *salesforce.Ses
 	var session *salesforce.Session
 	var err error
 	if ready {
-		session, err = d.bulk.Identify(ctx, d.loginURL, d.accessToken.Reveal(), d.apiVersion)
+		session, err = d.identify(ctx)
 	} else if session, err = d.mint(ctx); err != nil {
 		err = signInError{err}
 	}
@@ -44,6 +44,18 @@ func (d *providerData) querySession(ctx context.Context, refused *salesforce.Ses
 		d.session.current = session
 	}
 	return session, err
+}
+
+// identify asks the org about the configured access token.
+func (d *providerData) identify(ctx context.Context) (*salesforce.Session, error) {
+	session, err := d.bulk.Identify(ctx, d.loginURL, d.accessToken.Reveal(), d.apiVersion)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.checkOrganization(session.OrganizationID); err != nil {
+		return nil, signInError{err}
+	}
+	return session, nil
 }
 
 // oauthTokens is the object of that name in the org of the provider.

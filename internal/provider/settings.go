@@ -30,6 +30,7 @@ func resolve(config providerModel, getenv func(string) string, diags *diag.Diagn
 	timeout := lookup(config.RequestTimeout, "request_timeout", "", getenv)
 	roots := lookup(config.CACertPEM, "ca_cert_pem", "SALESFORCE_CA_CERT_PEM", getenv)
 	version := lookup(config.APIVersion, "api_version", "SALESFORCE_API_VERSION", getenv)
+	auditPath := lookup(config.AuditFile, "audit_file", "SALESFORCE_AUDIT_FILE", getenv)
 	signIn := lookupCredentials(config, getenv)
 	recipient := lookup(config.SealRecipient, "seal_recipient", "SALESFORCE_SEAL_RECIPIENT", getenv)
 	identity := lookup(config.SealIdentity, "seal_identity", "SALESFORCE_SEAL_IDENTITY", getenv)
@@ -60,8 +61,12 @@ func resolve(config providerModel, getenv func(string) string, diags *diag.Diagn
 		instanceURL = sfdx
 	}
 
+	audit := parse(auditPath, nil, newAuditFile, diags)
+	allowed, allowedKnown := known(config.AllowedOrganizationIDs)
+
 	unknown := instance.unknown || site.unknown || timeout.unknown || roots.unknown || config.MaxRetries.IsUnknown() || signIn.unknown() ||
-		recipient.unknown || identity.unknown || version.unknown || config.MaxConcurrency.IsUnknown()
+		recipient.unknown || identity.unknown || version.unknown || config.MaxConcurrency.IsUnknown() ||
+		auditPath.unknown || !allowedKnown
 	if diags.HasError() || unknown {
 		return nil
 	}
@@ -82,6 +87,8 @@ func resolve(config providerModel, getenv func(string) string, diags *diag.Diagn
 		grant:          credentials.grant,
 		accessToken:    credentials.accessToken,
 		session:        sharedSession{turn: make(chan struct{}, 1)},
+		audit:          audit,
+		allowedOrgs:    allowed,
 		recipients:     recipients,
 		identities:     identities,
 		now:            time.Now,
@@ -140,6 +147,25 @@ func checkInstance(instance setting, instanceURL string, sfdx setting, sfdxInsta
 	if instance.set && instanceURL != sfdxInstanceURL && !overruled {
 		instance.refuse(diags, fmt.Errorf("names another host than sfdx_auth_url; leave one of the two out"))
 	}
+}
+
+func newAuditFile(path string) (*auditFile, error) {
+	if path == "" {
+		return nil, fmt.Errorf("is empty; name a file, or leave it out")
+	}
+	return &auditFile{path: path}, nil
+}
+
+// known returns the elements of a set of strings, and whether all are known.
+func known(set types.Set) (elements []string, isKnown bool) {
+	for _, element := range set.Elements() {
+		text, ok := element.(types.String)
+		if !ok || text.IsUnknown() {
+			return nil, false
+		}
+		elements = append(elements, text.ValueString())
+	}
+	return elements, !set.IsUnknown()
 }
 
 func parseDuration(s string) (time.Duration, error) {

@@ -50,6 +50,9 @@ func (d *providerData) revokeAndVerify(ctx context.Context, key recordKey, token
 		result.outcome, err = d.revoke(ctx, d.client, key.revocationURL, token)
 		return result, err
 	}
+	if err := d.permit(token); err != nil {
+		return result, err
+	}
 	asking := maskSecrets(ctx, token, url.QueryEscape(token))
 	accepted, doubt := d.accepts(asking, key, token)
 	result.outcome, err = d.revoke(ctx, d.client, key.revocationURL, token)
