@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/action/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -30,7 +31,7 @@ func (a *revokeTokensAction) Schema(_ context.Context, _ action.SchemaRequest, r
 					"This is a plain attribute, because an action can have no write-only one: it takes no ephemeral value, and a saved plan may hold the tokens.",
 				ElementType: types.StringType,
 				Required:    true,
-				Validators:  []validator.Set{tokenValidator{}},
+				Validators:  []validator.Set{setvalidator.NoNullValues(), tokenValidator{}},
 			},
 		},
 	}
@@ -66,6 +67,7 @@ func (a *revokeTokensAction) Invoke(ctx context.Context, req action.InvokeReques
 	})
 	stop()
 
+	resp.Diagnostics.Append(a.provider.auditWarnings()...)
 	account := tokens.Account()
 	say("Done: " + tokens.Progress())
 	if err != nil || account.Left() > 0 {

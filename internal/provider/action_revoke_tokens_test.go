@@ -124,6 +124,8 @@ func TestRevokeTokensValidate(t *testing.T) {
 		"unknown element": {[]tftypes.Value{tftypes.NewValue(tftypes.String, tftypes.UnknownValue)}, ""},
 		"white space":     {[]string{"a", "hunter2\n"}, "trimspace"},
 		"empty":           {[]string{""}, "is empty"},
+		"Bearer":          {[]string{"Bearer hunter2"}, "begins with Bearer"},
+		"null element":    {[]tftypes.Value{tftypes.NewValue(tftypes.String, nil)}, "null value"},
 		"absent":          {nil, "tokens"},
 	} {
 		resp, err := actions.ValidateActionConfig(t.Context(), &tfprotov6.ValidateActionConfigRequest{ActionType: actionType, Config: actionConfig(test.tokens)})

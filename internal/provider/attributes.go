@@ -101,9 +101,22 @@ func validateToken(name string, at path.Path, token types.String, diags *diag.Di
 		return
 	}
 	if err := salesforce.CheckToken(token.ValueString()); err != nil {
-		diags.AddAttributeError(at, "Invalid Token", fmt.Sprintf(
-			"%s %s. A token that is read from a file often ends in a newline: trimspace(file(\"token.txt\")) takes it off.", name, err))
+		diags.AddAttributeError(at, "Invalid Token", fmt.Sprintf("%s %s. %s", name, err, tokenHint(token.ValueString())))
 	}
+}
+
+// tokenHint says how to correct what CheckToken refuses.
+func tokenHint(token string) string {
+	trimmed := strings.TrimSpace(token)
+	switch {
+	case trimmed == "":
+		return "Check where the value comes from: a variable or a secret that is not set is often an empty string. Use null to leave it out."
+	case trimmed != token && salesforce.CheckToken(trimmed) == nil:
+		return "A token that is read from a file often ends in a newline: trimspace(file(\"token.txt\")) removes it."
+	case len(trimmed) > 6 && strings.EqualFold(trimmed[:6], "Bearer"):
+		return "Give the token alone, which is what follows the word: trimprefix(value, \"Bearer \") removes it."
+	}
+	return "Check that the value is a token, and one token only."
 }
 
 // stringValidator refuses what check refuses. The error of check completes the
@@ -139,6 +152,7 @@ var (
 
 	userIDsValidators = []validator.Set{
 		setvalidator.SizeAtLeast(1),
+		setvalidator.NoNullValues(),
 		setvalidator.ValueStringsAre(stringValidator{"must be the id of a user", salesforce.CheckUserID}),
 	}
 

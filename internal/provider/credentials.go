@@ -59,7 +59,9 @@ func (s signInSettings) unknown() bool {
 
 // parse finds the one way of signing in that the settings describe. Several
 // ways at once, or half of one, are refused.
-func (s signInSettings) parse(diags *diag.Diagnostics) (result credentials) {
+// A validation accepts a half whose other half may come from the environment of
+// a later run.
+func (s signInSettings) parse(validation bool, diags *diag.Diagnostics) (result credentials) {
 	for _, attribute := range []string{clientID, clientSecret, username, refreshToken, accessToken} {
 		parse(s[attribute], "", checked(salesforce.CheckToken), diags)
 	}
@@ -83,10 +85,33 @@ func (s signInSettings) parse(diags *diag.Diagnostics) (result credentials) {
 		result.grant, result.instanceURL = sfdx.RefreshGrant, sfdx.InstanceURL
 	case s.are(accessToken):
 		result.accessToken = secret(accessToken)
+	case validation && s.mayBecomeComplete():
 	default:
 		s.refuse(diags)
 	}
 	return result
+}
+
+// waysOfSigningIn are the attributes that belong together.
+var waysOfSigningIn = [][]string{
+	{clientID, clientSecret},
+	{clientID, username, privateKey},
+	{clientID, clientSecret, refreshToken},
+	{sfdxAuthURL},
+	{accessToken},
+}
+
+// mayBecomeComplete reports whether more attributes could make one way of
+// signing in of those that are set.
+func (s signInSettings) mayBecomeComplete() bool {
+	return slices.ContainsFunc(waysOfSigningIn, func(way []string) bool {
+		for attribute, setting := range s {
+			if setting.set && !slices.Contains(way, attribute) {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // are reports whether exactly these attributes are set.

@@ -223,6 +223,8 @@ func explainSignIn(err error) (meaning, remedy string) {
 			"Set instance_url and the credentials to those of an organization that is allowed, or add the ID to allowed_organization_ids."
 	case errors.As(err, &audit):
 		return notMinted, "Make the file that the provider's audit_file names writable, in a folder that exists, then run again."
+	case errors.Is(err, salesforce.ErrLoginHost):
+		return notMinted, "Set instance_url to the org's own My Domain, such as https://example.my.salesforce.com."
 	case errors.Is(err, errRotated):
 		return "This sign-in made the configured refresh token invalid. Nobody could keep the new one, so it was given up to be revoked, and the session with it.",
 			"Switch off refresh token rotation for the app, or sign in another way (client credentials, JWT bearer); then authorize anew."

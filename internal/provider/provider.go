@@ -220,7 +220,7 @@ func (p *salesforceProvider) ValidateConfig(ctx context.Context, req provider.Va
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resolve(config, p.getenv, &resp.Diagnostics)
+	validate(config, p.getenv, &resp.Diagnostics)
 }
 
 // Configure hands the settings to all that needs them. While a value is

@@ -190,6 +190,7 @@ func (r *appTokenRevocationResource) revoke(ctx context.Context, tokens *appSwee
 	if err != nil || account.Left() > 0 {
 		diags.Append(notSwept(tokens.tokenSweep, err, when))
 	}
+	diags.Append(r.provider.auditWarnings()...)
 	if tokens.listed > 0 {
 		diags.Append(stillListed(tokens.listed))
 	}

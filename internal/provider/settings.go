@@ -25,6 +25,16 @@ const (
 // the resources work with. Bad values are reported; nil means that a value is
 // bad or not known yet.
 func resolve(config providerModel, getenv func(string) string, diags *diag.Diagnostics) *providerData {
+	return resolveSettings(config, getenv, false, diags)
+}
+
+// validate is resolve for a run that may have another environment than the one
+// that applies.
+func validate(config providerModel, getenv func(string) string, diags *diag.Diagnostics) {
+	resolveSettings(config, getenv, true, diags)
+}
+
+func resolveSettings(config providerModel, getenv func(string) string, validation bool, diags *diag.Diagnostics) *providerData {
 	instance := lookup(config.InstanceURL, "instance_url", "SALESFORCE_INSTANCE_URL", getenv)
 	site := lookup(config.Site, "site", "SALESFORCE_SITE", getenv)
 	timeout := lookup(config.RequestTimeout, "request_timeout", "", getenv)
@@ -55,7 +65,7 @@ func resolve(config providerModel, getenv func(string) string, diags *diag.Diagn
 		concurrency = max(1, int(config.MaxConcurrency.ValueInt64())) // A bad number is refused elsewhere.
 	}
 	apiVersion := parse(version, salesforce.DefaultAPIVersion, salesforce.ParseAPIVersion, diags)
-	credentials := signIn.parse(diags)
+	credentials := signIn.parse(validation, diags)
 	if sfdx := credentials.instanceURL; sfdx != "" {
 		checkInstance(instance, instanceURL, signIn[sfdxAuthURL], sfdx, diags)
 		instanceURL = sfdx

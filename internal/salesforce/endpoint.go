@@ -18,7 +18,8 @@ const revokePath = "/services/oauth2/revoke"
 // https://example.my.salesforce.com, and returns it as scheme and host with no
 // slash at the end. Everything else that a URL can hold is refused, because it
 // would be dropped or would travel with the token; http is accepted for
-// loopback hosts only. Errors never quote the input, which may hold a password.
+// loopback hosts only. Errors quote nothing of the input, which may hold a password,
+// but a host of the user interface.
 func ParseInstanceURL(s string) (string, error) {
 	if strings.ContainsAny(s, "?#") {
 		return "", errors.New("must have no query and no fragment")
@@ -33,8 +34,44 @@ func ParseInstanceURL(s string) (string, error) {
 	if u.Path != "" && u.Path != "/" {
 		return "", errors.New("must have no path; the path of an Experience Cloud site belongs in site")
 	}
+	if host := myDomainOf(strings.ToLower(u.Hostname())); host != "" {
+		return "", errors.New("is an address of the user interface, which has no OAuth endpoints; the My Domain behind it is https://" + host)
+	}
 	return u.Scheme + "://" + strings.ToLower(u.Host), nil
 }
+
+// myDomainOf returns the My Domain behind a host that browsers are sent to, or
+// empty for any other host ("My Domain URL Formats").
+func myDomainOf(host string) string {
+	const myDomain = ".my.salesforce.com"
+	for _, suffix := range []string{".lightning.force.com", ".my.salesforce-setup.com", ".salesforce-setup.com"} {
+		if name, found := strings.CutSuffix(host, suffix); found {
+			return name + myDomain
+		}
+	}
+	for _, suffix := range []string{".vf.force.com", ".visualforce.com", ".visual.force.com"} {
+		if name, found := strings.CutSuffix(host, suffix); found {
+			return withoutPackage(name) + myDomain
+		}
+	}
+	return ""
+}
+
+// withoutPackage takes out of the name of a Visualforce host what a My Domain
+// does not have: the package, and the instance that old ones name.
+// example--dev--c.sandbox becomes example--dev.sandbox, example--c.na1 example.
+func withoutPackage(name string) string {
+	label, partition, _ := strings.Cut(name, ".")
+	if i := strings.LastIndex(label, "--"); i >= 0 {
+		label = label[:i]
+	}
+	if partition == "" || instanceName.MatchString(partition) {
+		return label
+	}
+	return label + "." + partition
+}
+
+var instanceName = regexp.MustCompile(`^[a-z]+[0-9]+s?$`)
 
 // checkOrigin tells whether a token may be sent to the scheme and host of u.
 func checkOrigin(u *url.URL) error {

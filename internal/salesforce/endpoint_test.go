@@ -23,6 +23,13 @@ func TestParseInstanceURL(t *testing.T) {
 		}
 	}
 	for input, reason := range map[string]string{
+		"https://Example.lightning.force.com/":             "is https://example.my.salesforce.com",
+		"https://example--dev.sandbox.lightning.force.com": "is https://example--dev.sandbox.my.salesforce.com",
+		"https://example.develop.my.salesforce-setup.com":  "is https://example.develop.my.salesforce.com",
+		"https://example--c.vf.force.com:443":              "is https://example.my.salesforce.com",
+		"https://example--dev--c.sandbox.vf.force.com":     "is https://example--dev.sandbox.my.salesforce.com",
+		"https://example--c.visualforce.com":               "is https://example.my.salesforce.com",
+		"https://example--c.na1.visual.force.com":          "is https://example.my.salesforce.com",
 		"":                                "https://",
 		"login.salesforce.com":            "https://",
 		"//login.salesforce.com":          "https://",

@@ -116,6 +116,9 @@ func CheckPrivateKey(key string) error {
 
 func parsePrivateKey(key string) (*rsa.PrivateKey, error) {
 	block, _ := pem.Decode([]byte(key))
+	if block == nil && strings.Contains(key, `\n`) {
+		return nil, errors.New(`has \n, a backslash and a letter, where a PEM file has line breaks`)
+	}
 	if block == nil {
 		return nil, errors.New("is not in PEM form (-----BEGIN PRIVATE KEY-----)")
 	}
@@ -156,8 +159,11 @@ type Session struct {
 // SignIn mints an access token at loginURL, the org's address with the site.
 // The request is sent again only if it cannot have arrived, and is not broken
 // off when ctx ends, because a token that nobody holds could not be revoked.
-// Errors are as of Revoke; see MayHaveMinted.
+// Errors are as of Revoke, or ErrLoginHost; see MayHaveMinted.
 func (c *Client) SignIn(ctx context.Context, loginURL string, grant Grant) (*Session, error) {
+	if _, isApp := grant.(ClientCredentials); isApp && isLoginHost(loginURL) {
+		return nil, ErrLoginHost
+	}
 	form, err := grant.form(loginURL)
 	if err != nil {
 		return nil, err
@@ -178,6 +184,15 @@ func (c *Client) SignIn(ctx context.Context, loginURL string, grant Grant) (*Ses
 		return nil, answer.unexpected()
 	}
 	return nil, answer.failure()
+}
+
+// ErrLoginHost says that nothing was sent, because the hosts that serve all orgs
+// answer no client credentials ("OAuth 2.0 Client Credentials Flow").
+var ErrLoginHost = errors.New("nothing was sent, because login.salesforce.com and test.salesforce.com do not support the client credentials flow")
+
+func isLoginHost(loginURL string) bool {
+	u, err := url.Parse(loginURL)
+	return err == nil && (u.Hostname() == "login.salesforce.com" || u.Hostname() == "test.salesforce.com")
 }
 
 // MayHaveMinted reports whether a SignIn that ended with this error may have

@@ -223,6 +223,28 @@ func TestSignInRefusedConnection(t *testing.T) {
 	}
 }
 
+// No other flow is refused there, and no other host.
+func TestLoginHost(t *testing.T) {
+	t.Parallel()
+	for _, loginURL := range []string{"https://login.salesforce.com", "https://test.salesforce.com/partners"} {
+		var org handlerTransport
+		org.Handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Errorf("a request was sent to %s", loginURL) })
+		_, err := (&salesforce.Client{Transport: org}).SignIn(t.Context(), loginURL, clientCredentials)
+		if !errors.Is(err, salesforce.ErrLoginHost) || salesforce.MayHaveMinted(err) {
+			t.Errorf("%s: %v", loginURL, err)
+		}
+	}
+	org := fake.NewOrg(fake.Config{})
+	client := &salesforce.Client{Transport: handlerTransport{org}}
+	refresh := salesforce.RefreshGrant{ClientID: fake.DefaultClientID, RefreshToken: salesforce.NewSecret(org.IssueRefreshToken())}
+	if _, err := client.SignIn(t.Context(), "https://login.salesforce.com", refresh); err != nil {
+		t.Error(err)
+	}
+	if _, err := client.SignIn(t.Context(), "https://login.salesforce.com.example", clientCredentials); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestCheckPrivateKey(t *testing.T) {
 	t.Parallel()
 	key, _ := newKey(t)
@@ -234,6 +256,7 @@ func TestCheckPrivateKey(t *testing.T) {
 		"PKCS#8":    {pkcs8(t, key), ""},
 		"PKCS#1":    {toPEM("RSA PRIVATE KEY", x509.MarshalPKCS1PrivateKey(key)), ""},
 		"text":      {"hunter2", "PEM form"},
+		"one line":  {strings.ReplaceAll(pkcs8(t, key), "\n", `\n`), "where a PEM file has line breaks"},
 		"empty":     {"", "PEM form"},
 		"EC":        {pkcs8(t, ec), "not an RSA key"},
 		"damaged":   {toPEM("PRIVATE KEY", []byte("hunter2")), "neither a PKCS#1 nor a PKCS#8"},

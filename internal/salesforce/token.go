@@ -76,6 +76,9 @@ func CheckToken(token string) error {
 	if token == "" {
 		return errors.New("is empty")
 	}
+	if scheme, _, found := strings.Cut(token, " "); found && strings.EqualFold(scheme, "Bearer") {
+		return errors.New("begins with Bearer, which belongs to an Authorization header and not to the token")
+	}
 	for _, r := range token {
 		if r <= ' ' || r > '~' {
 			return errors.New("holds white space or another character that no token has")
