@@ -1,5 +1,5 @@
-# A token that serves a deployment, stands in no state, and dies with the
-# deployment all the same: it is kept sealed until then.
+# A token that serves a deployment, is stored in no state, and is revoked with
+# the deployment all the same: it is kept sealed until then.
 
 terraform {
   required_providers {
@@ -15,9 +15,10 @@ variable "instance_url" {
 }
 
 variable "deployment_token" {
-  description = "The token. Any value will do once this is applied, until the version changes."
+  description = "The token, for runs that create or replace the resource. Others do without."
   type        = string
   ephemeral   = true
+  default     = null
 }
 
 variable "seal_recipient" {
@@ -26,7 +27,7 @@ variable "seal_recipient" {
 }
 
 variable "seal_identity" {
-  description = "The secret half, for runs that destroy or replace the resource; others do without."
+  description = "The secret half, for runs that destroy or replace the resource. Others do without."
   type        = string
   ephemeral   = true
   default     = null
@@ -38,7 +39,7 @@ provider "salesforce" {
   seal_identity  = var.seal_identity
 }
 
-# For the next token, count the version up: the old one dies then.
+# For the next token, increment the version: the old one is revoked then.
 resource "salesforce_token_revocation" "deployment" {
   token_wo         = var.deployment_token
   token_wo_version = 1
