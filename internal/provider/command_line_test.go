@@ -180,6 +180,7 @@ func TestNoSecretLeaks(t *testing.T) {
 			stored, written, sealed := server.Org.IssueAccessToken(), server.Org.IssueRefreshToken()+"!==", server.Org.IssueAccessToken()
 			key := newAgeKey(t, false)
 			server.Org.ScriptAlways(fake.RevokePath, fault)
+			server.Org.ScriptAlways(fake.UserinfoPath, fake.Echo(403))
 			workspace := newWorkspace(t, providerBlock(server, "max_retries = 1", `request_timeout = "1s"`)+`
 variable "stored" {
   sensitive = true
@@ -191,7 +192,8 @@ variable "sealed" {
   ephemeral = true
 }
 resource "salesforce_token_revocation" "stored" {
-  token = var.stored
+  token  = var.stored
+  verify = true
 }
 resource "salesforce_token_revocation" "written" {
   token_wo  = var.written
@@ -202,7 +204,7 @@ resource "salesforce_token_revocation" "sealed" {
   revoke_on = ["destroy"]
 }
 `)
-			env := []string{"TF_LOG=TRACE", "TF_LOG_PATH=trace.log", "TF_VAR_stored=" + stored, "TF_VAR_written=" + written, "TF_VAR_sealed=" + sealed, sealTo(key), openWith(key)}
+			env := []string{"TF_LOG=TRACE", "TF_LOG_PATH=trace.log", "SALESFORCE_AUDIT_FILE=audit.jsonl", "TF_VAR_stored=" + stored, "TF_VAR_written=" + written, "TF_VAR_sealed=" + sealed, sealTo(key), openWith(key)}
 			var output strings.Builder
 			for _, args := range [][]string{{"plan", "-out=plan"}, {"apply", "plan"}, {"show"}, {"show", "-json", "plan"}, {"destroy", "-auto-approve"}} {
 				text, err := run(t, workspace, env, args...)
@@ -220,6 +222,7 @@ resource "salesforce_token_revocation" "sealed" {
 				t.Error("the log holds no request")
 			}
 			assertAbsent(t, "the TRACE log", logged, stored, written, sealed, key.identity)
+			assertAbsent(t, "the audit file", readFile(t, workspace.Dir, "audit.jsonl"), stored, written, sealed, key.identity)
 			for _, state := range []string{"terraform.tfstate", "terraform.tfstate.backup"} {
 				if content, err := os.ReadFile(filepath.Join(workspace.Dir, state)); err == nil {
 					assertAbsent(t, state, content, written, sealed, key.identity)
