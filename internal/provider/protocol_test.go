@@ -1,14 +1,17 @@
 package provider
 
 import (
+	"context"
 	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/ledger"
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforcetest"
 )
 
@@ -56,6 +59,26 @@ func TestCreateWithoutSeal(t *testing.T) {
 	}
 	if n := len(org.Org.Requests()); n != 0 || !org.Org.Alive(access) {
 		t.Errorf("the org has received %d requests; want none", n)
+	}
+}
+
+// An engine may plan with an unknown token, and apply with one that is revoked
+// at the end of the run: it is not stored as one that waits for a destroy.
+func TestArmRefusesTokenOfTheLedger(t *testing.T) {
+	t.Parallel()
+	_, data := slowOrg()
+	err := data.ledger.Mint(t.Context(), func(context.Context) (ledger.Token, error) {
+		return ledger.Token{ID: salesforce.InspectToken("minted").SHA256, Revoke: func(context.Context) error { return nil }}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for token, refused := range map[string]bool{"minted": true, "another": false} {
+		plan := tokenRevocationModel{Token: types.StringValue(token), Status: types.StringValue(statusActive)}
+		plan.describe(salesforce.InspectToken(token))
+		if diags := data.arm(t.Context(), nil, &plan, token); diags.HasError() != refused {
+			t.Errorf("%s: %v", token, diags)
+		}
 	}
 }
 

@@ -283,6 +283,24 @@ func TestNotActiveWhenRevokedInThisRun(t *testing.T) {
 	}
 }
 
+// A token that another resource keeps for a destroy is revoked all the same, and
+// the state of that resource is wrong then.
+func TestArmedTokenRevokedByAnother(t *testing.T) {
+	t.Parallel()
+	server := startOrg(t, fake.Config{})
+	access := server.Org.IssueAccessToken()
+	const other = "salesforce_token_revocation.other"
+	resource := func(name string, arguments ...string) string {
+		return fmt.Sprintf("resource \"salesforce_token_revocation\" %q {\n  token = %q\n  %s\n}\n", name, access, strings.Join(arguments, "\n  "))
+	}
+	before := newWorkspace(t, providerBlock(server)+resource("test", onDestroy)+resource("other", onCreate, "depends_on = ["+revocation+"]"))
+	assertWarnings(t, mustRun(t, before, nil, "apply", "-auto-approve"), "Token # Is Used by Another Resource")
+
+	access = server.Org.IssueAccessToken()
+	after := newWorkspace(t, providerBlock(server)+resource("test", onDestroy, "depends_on = ["+other+"]")+resource("other", onCreate))
+	assertWarnings(t, mustRun(t, after, nil, "apply", "-auto-approve"), "Token # Revoked Earlier in This Run")
+}
+
 // An org that knows nothing of the token may say that it revoked it: that
 // counts for its own address only.
 func TestActiveAtAnotherAddress(t *testing.T) {

@@ -112,6 +112,18 @@ func TestVerifyProvesNothing(t *testing.T) {
 	}
 }
 
+// To ask takes a part of the time only: the revocation is what matters.
+func TestVerifyUnanswered(t *testing.T) {
+	t.Parallel()
+	server := startOrg(t, fake.Config{})
+	access := server.Org.IssueAccessToken()
+	server.Org.ScriptAlways(fake.UserinfoPath, fake.Hang())
+	workspace := newWorkspace(t, revocationConfig(server, token(access), verify, `timeouts = { create = "8s" }`))
+	assertWarnings(t, mustRun(t, workspace, nil, "apply", "-auto-approve"), "Token # Not Verified")
+	assertAttribute(t, workspace, "status", "revoked")
+	assertOrg(t, server.Org, 1, map[string]bool{access: false})
+}
+
 // A refresh token cannot be asked about; the plan says so, once.
 func TestVerifyRefreshToken(t *testing.T) {
 	t.Parallel()
