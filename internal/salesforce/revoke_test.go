@@ -8,9 +8,11 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
@@ -158,22 +160,24 @@ func TestRevokeAnswers(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			server := startOrg(t)
-			server.Org.Script(fake.RevokePath, row.faults...)
-			token := server.Org.IssueAccessToken()
-			outcome, err := newClient(t, 2).Revoke(t.Context(), revocationURL(server), token)
-			if outcome != row.want {
-				t.Errorf("outcome is %q; want %q", outcome, row.want)
-			}
-			if row.isError == nil && err != nil || row.isError != nil && !row.isError(err) {
-				t.Errorf("error is %T: %v", err, err)
-			}
-			if err != nil {
-				assertNoToken(t, err, token)
-			}
-			if n := len(server.Org.Requests()); n != row.requests {
-				t.Errorf("%d requests arrived; want %d", n, row.requests)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				server, client := startOrgInMemory(t, 2)
+				server.Org.Script(fake.RevokePath, row.faults...)
+				token := server.Org.IssueAccessToken()
+				outcome, err := client.Revoke(t.Context(), revocationURL(server), token)
+				if outcome != row.want {
+					t.Errorf("outcome is %q; want %q", outcome, row.want)
+				}
+				if row.isError == nil && err != nil || row.isError != nil && !row.isError(err) {
+					t.Errorf("error is %T: %v", err, err)
+				}
+				if err != nil {
+					assertNoToken(t, err, token)
+				}
+				if n := len(server.Org.Requests()); n != row.requests {
+					t.Errorf("%d requests arrived; want %d", n, row.requests)
+				}
+			})
 		})
 	}
 }
@@ -216,23 +220,13 @@ func TestRevokeConnectionRefused(t *testing.T) {
 // finds dead.
 func TestRevokeRefusedThenInvalid(t *testing.T) {
 	t.Parallel()
-	server := startOrg(t)
-	client := newClient(t, 1)
-	var once sync.Once
-	transport := salesforce.NewTransport(nil, 12)
-	dial := transport.DialContext
-	transport.DialContext = func(ctx context.Context, network, address string) (conn net.Conn, err error) {
-		once.Do(func() { err = errors.New("connection refused") })
-		if err != nil {
-			return nil, err
+	synctest.Test(t, func(t *testing.T) {
+		server, client := startOrgInMemory(t, 1)
+		client.Transport = attempts(client.Transport, noConnection)
+		if outcome, err := client.Revoke(t.Context(), revocationURL(server), "unknown"); outcome != salesforce.AlreadyInvalid || err != nil {
+			t.Errorf("Revoke = %q, %v; want %q", outcome, err, salesforce.AlreadyInvalid)
 		}
-		return dial(ctx, network, address)
-	}
-	client.Transport = transport
-	t.Cleanup(transport.CloseIdleConnections)
-	if outcome, err := client.Revoke(t.Context(), revocationURL(server), "unknown"); outcome != salesforce.AlreadyInvalid || err != nil {
-		t.Errorf("Revoke = %q, %v; want %q", outcome, err, salesforce.AlreadyInvalid)
-	}
+	})
 }
 
 // What the network says may repeat the token too, if the server does not speak
@@ -271,14 +265,20 @@ func TestRevokeGarbageThatRepeatsToken(t *testing.T) {
 
 func TestRevokeHang(t *testing.T) {
 	t.Parallel()
-	server := startOrg(t)
-	server.Org.Script(fake.RevokePath, fake.Hang())
-	token := server.Org.IssueAccessToken()
-	client := newClient(t, 1)
-	client.RequestTimeout = 100 * time.Millisecond
-	if outcome, err := client.Revoke(t.Context(), revocationURL(server), token); outcome != salesforce.Revoked || err != nil {
-		t.Errorf("Revoke = %q, %v; want the second attempt to revoke", outcome, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		server, client := startOrgInMemory(t, 1)
+		server.Org.Script(fake.RevokePath, fake.Hang())
+		token := server.Org.IssueAccessToken()
+		client.RequestTimeout = time.Minute
+		var attempts []salesforce.Attempt
+		client.OnAttempt = func(_ context.Context, attempt salesforce.Attempt) { attempts = append(attempts, attempt) }
+		if outcome, err := client.Revoke(t.Context(), revocationURL(server), token); outcome != salesforce.Revoked || err != nil {
+			t.Errorf("Revoke = %q, %v; want the second attempt to revoke", outcome, err)
+		}
+		if len(attempts) != 2 || attempts[0].Duration != time.Minute || attempts[0].Error != "the last attempt timed out" {
+			t.Errorf("attempts are %+v", attempts)
+		}
+	})
 }
 
 func TestRevokeDeadline(t *testing.T) {
@@ -289,18 +289,20 @@ func TestRevokeDeadline(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := startOrg(t)
-			server.Org.ScriptAlways(fake.RevokePath, fault)
-			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-			defer cancel()
-			start := time.Now()
-			_, err := newClient(t, 4).Revoke(ctx, revocationURL(server), "a-token")
-			if !errors.Is(err, context.DeadlineExceeded) {
-				t.Errorf("error is %v; want a deadline exceeded", err)
-			}
-			if elapsed := time.Since(start); elapsed > 5*time.Second {
-				t.Errorf("gave up after %s", elapsed)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				server, client := startOrgInMemory(t, 4)
+				server.Org.ScriptAlways(fake.RevokePath, fault)
+				ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+				defer cancel()
+				start := time.Now()
+				_, err := client.Revoke(ctx, revocationURL(server), "a-token")
+				if !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("error is %v; want a deadline exceeded", err)
+				}
+				if elapsed := time.Since(start); elapsed != 100*time.Millisecond {
+					t.Errorf("gave up after %s", elapsed)
+				}
+			})
 		})
 	}
 }
@@ -326,15 +328,22 @@ func TestRevokeRetryAfterBeyondDeadline(t *testing.T) {
 
 func TestRevokeHonoursRetryAfter(t *testing.T) {
 	t.Parallel()
-	server := startOrg(t)
-	server.Org.Script(fake.RevokePath, fake.Status(429, http.Header{"Retry-After": {"1"}}, ""))
-	token := server.Org.IssueAccessToken()
-	if outcome, err := newClient(t, 1).Revoke(t.Context(), revocationURL(server), token); outcome != salesforce.Revoked || err != nil {
-		t.Fatalf("Revoke = %q, %v", outcome, err)
-	}
-	requests := server.Org.Requests()
-	if waited := requests[1].Time.Sub(requests[0].Time); waited < time.Second {
-		t.Errorf("came back after %s; want 1s", waited)
+	for _, after := range []func() string{
+		func() string { return "90" },
+		func() string { return time.Now().Add(90 * time.Second).UTC().Format(http.TimeFormat) },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			server, client := startOrgInMemory(t, 1)
+			server.Org.Script(fake.RevokePath, fake.Status(429, http.Header{"Retry-After": {after()}}, ""))
+			token := server.Org.IssueAccessToken()
+			if outcome, err := client.Revoke(t.Context(), revocationURL(server), token); outcome != salesforce.Revoked || err != nil {
+				t.Fatalf("Revoke = %q, %v", outcome, err)
+			}
+			requests := server.Org.Requests()
+			if waited := requests[1].Time.Sub(requests[0].Time); waited != 90*time.Second {
+				t.Errorf("came back after %s; want 90s", waited)
+			}
+		})
 	}
 }
 
@@ -408,22 +417,24 @@ func TestRevokeConnections(t *testing.T) {
 
 func TestOnAttempt(t *testing.T) {
 	t.Parallel()
-	server := startOrg(t)
-	server.Org.Script(fake.RevokePath, fake.Status(503, soon, ""), fake.DropBefore())
-	token := server.Org.IssueAccessToken()
-	client := newClient(t, 4)
-	var attempts []salesforce.Attempt
-	client.OnAttempt = func(_ context.Context, attempt salesforce.Attempt) { attempts = append(attempts, attempt) }
-	if _, err := client.Revoke(t.Context(), revocationURL(server), token); err != nil {
-		t.Fatal(err)
-	}
-	if len(attempts) != 3 {
-		t.Fatalf("attempts are %+v; want 3", attempts)
-	}
-	for i, status := range []int{503, 0, 200} {
-		got := attempts[i]
-		if got.Method != "POST" || got.URL != revocationURL(server) || got.Number != i+1 || got.Status != status || got.Duration <= 0 || (got.Error != "") != (status == 0) {
-			t.Errorf("attempt %d is %+v", i+1, got)
+	synctest.Test(t, func(t *testing.T) {
+		server, client := startOrgInMemory(t, 4)
+		slowly := func(next http.Handler) http.Handler {
+			return fake.Delay(time.Second)(fake.Status(503, soon, "")(next))
 		}
-	}
+		server.Org.Script(fake.RevokePath, slowly, fake.DropBefore())
+		token := server.Org.IssueAccessToken()
+		var attempts []salesforce.Attempt
+		client.OnAttempt = func(_ context.Context, attempt salesforce.Attempt) { attempts = append(attempts, attempt) }
+		if _, err := client.Revoke(t.Context(), revocationURL(server), token); err != nil {
+			t.Fatal(err)
+		}
+		if want := []salesforce.Attempt{
+			{Method: "POST", URL: revocationURL(server), Number: 1, Status: 503, Duration: time.Second},
+			{Method: "POST", URL: revocationURL(server), Number: 2, Error: "EOF"},
+			{Method: "POST", URL: revocationURL(server), Number: 3, Status: 200},
+		}; !slices.Equal(attempts, want) {
+			t.Errorf("attempts are %+v; want %+v", attempts, want)
+		}
+	})
 }

@@ -93,16 +93,18 @@ func TestRevokeOddAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := startOrg(t)
-			server.Org.Script(fake.RevokePath, test.faults...)
-			token := server.Org.IssueAccessToken()
-			outcome, err := newClient(t, 2).Revoke(t.Context(), revocationURL(server), token)
-			if outcome != test.want || (err == nil) != (test.isError == nil) || err != nil && !test.isError(err) {
-				t.Errorf("Revoke = %q, %T: %v", outcome, err, err)
-			}
-			if n := len(server.Org.Requests()); n != test.requests {
-				t.Errorf("%d requests arrived; want %d", n, test.requests)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				server, client := startOrgInMemory(t, 2)
+				server.Org.Script(fake.RevokePath, test.faults...)
+				token := server.Org.IssueAccessToken()
+				outcome, err := client.Revoke(t.Context(), revocationURL(server), token)
+				if outcome != test.want || (err == nil) != (test.isError == nil) || err != nil && !test.isError(err) {
+					t.Errorf("Revoke = %q, %T: %v", outcome, err, err)
+				}
+				if n := len(server.Org.Requests()); n != test.requests {
+					t.Errorf("%d requests arrived; want %d", n, test.requests)
+				}
+			})
 		})
 	}
 }
@@ -133,9 +135,8 @@ func endless(status int) fake.Fault {
 
 // attempts is a transport that has each attempt go its own way; those for which
 // it has none go to the org.
-func attempts(ways ...func(*http.Request) (*http.Response, error)) http.RoundTripper {
+func attempts(org http.RoundTripper, ways ...func(*http.Request) (*http.Response, error)) http.RoundTripper {
 	var n atomic.Int64
-	org := salesforce.NewTransport(nil, 1)
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		if i := int(n.Add(1)) - 1; i < len(ways) && ways[i] != nil {
 			return ways[i](r)
@@ -155,21 +156,22 @@ func noConnection(*http.Request) (*http.Response, error) {
 // An attempt that arrived is not forgotten because of a later one that did not.
 func TestRevokeRemembersArrival(t *testing.T) {
 	t.Parallel()
-	server := startOrg(t)
-	server.Org.Script(fake.RevokePath, fake.DropAfter())
-	client := newClient(t, 2)
-	client.Transport = attempts(nil, noConnection)
-	token := server.Org.IssueAccessToken()
-	if outcome, err := client.Revoke(t.Context(), revocationURL(server), token); outcome != salesforce.Revoked || err != nil {
-		t.Errorf("Revoke = %q, %v; want revoked, because the first attempt got no answer", outcome, err)
-	}
-	client = newClient(t, 1)
-	client.Transport = attempts(nil, noConnection)
-	server.Org.Script(fake.RevokePath, fake.DropBefore())
-	var unanswered *salesforce.UnansweredError
-	if _, err := client.Revoke(t.Context(), revocationURL(server), token); !errors.As(err, &unanswered) || !unanswered.Arrived {
-		t.Errorf("error is %v; want one that knows of the first attempt", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		server, client := startOrgInMemory(t, 2)
+		org := client.Transport
+		server.Org.Script(fake.RevokePath, fake.DropAfter())
+		client.Transport = attempts(org, nil, noConnection)
+		token := server.Org.IssueAccessToken()
+		if outcome, err := client.Revoke(t.Context(), revocationURL(server), token); outcome != salesforce.Revoked || err != nil {
+			t.Errorf("Revoke = %q, %v; want revoked, because the first attempt got no answer", outcome, err)
+		}
+		client.Transport, client.MaxRetries = attempts(org, nil, noConnection), 1
+		server.Org.Script(fake.RevokePath, fake.DropBefore())
+		var unanswered *salesforce.UnansweredError
+		if _, err := client.Revoke(t.Context(), revocationURL(server), token); !errors.As(err, &unanswered) || !unanswered.Arrived {
+			t.Errorf("error is %v; want one that knows of the first attempt", err)
+		}
+	})
 }
 
 // Words about a connection that was never made cannot repeat a token, but the
@@ -388,24 +390,26 @@ func answerOf(status int, body string) *http.Response {
 // An attempt has its time limit all the same, and no other follows it.
 func TestSignInHangs(t *testing.T) {
 	t.Parallel()
-	server := startOrg(t)
-	server.Org.ScriptAlways(fake.TokenPath, fake.Hang())
-	client := newClient(t, 4)
-	client.RequestTimeout = 100 * time.Millisecond
-	ctx, interrupt := context.WithCancel(t.Context())
-	defer interrupt()
-	for _, interrupted := range []bool{false, true} {
-		if interrupted {
-			client.OnAttempt = func(context.Context, salesforce.Attempt) { interrupt() }
+	synctest.Test(t, func(t *testing.T) {
+		server, client := startOrgInMemory(t, 4)
+		server.Org.ScriptAlways(fake.TokenPath, fake.Hang())
+		client.RequestTimeout = time.Minute
+		ctx, interrupt := context.WithCancel(t.Context())
+		defer interrupt()
+		for _, interrupted := range []bool{false, true} {
+			if interrupted {
+				client.OnAttempt = func(context.Context, salesforce.Attempt) { interrupt() }
+			}
+			start := time.Now()
+			_, err := client.SignIn(ctx, server.URL, clientCredentials)
+			if !salesforce.MayHaveMinted(err) || errors.Is(err, context.Canceled) != interrupted || time.Since(start) != time.Minute {
+				t.Errorf("error is %v after %s", err, time.Since(start))
+			}
 		}
-		_, err := client.SignIn(ctx, server.URL, clientCredentials)
-		if !salesforce.MayHaveMinted(err) || errors.Is(err, context.Canceled) != interrupted {
-			t.Errorf("error is %v", err)
+		if n := len(server.Org.Requests()); n != 2 {
+			t.Errorf("%d requests arrived; want one for each sign-in", n)
 		}
-	}
-	if n := len(server.Org.Requests()); n != 2 {
-		t.Errorf("%d requests arrived; want one for each sign-in", n)
-	}
+	})
 }
 
 // What follows an attempt ends with the run.

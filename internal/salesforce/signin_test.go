@@ -16,6 +16,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
@@ -214,13 +215,15 @@ func isResponse(status int, code, description string) func(error) bool {
 
 func TestSignInRefusedConnection(t *testing.T) {
 	t.Parallel()
-	server := startOrg(t)
-	server.Close()
-	_, err := newClient(t, 1).SignIn(t.Context(), server.URL, clientCredentials)
-	var unanswered *salesforce.UnansweredError
-	if !errors.As(err, &unanswered) || unanswered.Arrived || unanswered.Attempts != 2 {
-		t.Errorf("error is %#v; want two attempts that did not arrive", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		server, client := startOrgInMemory(t, 1)
+		server.Close()
+		_, err := client.SignIn(t.Context(), server.URL, clientCredentials)
+		var unanswered *salesforce.UnansweredError
+		if !errors.As(err, &unanswered) || unanswered.Arrived || unanswered.Attempts != 2 {
+			t.Errorf("error is %#v; want two attempts that did not arrive", err)
+		}
+	})
 }
 
 // No other flow is refused there, and no other host.
