@@ -257,6 +257,8 @@ func TestMintInterrupted(t *testing.T) {
 			var underWay *ledger.UnderWayError
 			if isLate := test.latency < time.Minute; !errors.Is(err, context.Canceled) || errors.As(err, &late) != isLate || errors.As(err, &underWay) == isLate {
 				t.Errorf("%+v: error is %T %v", test, err, err)
+			} else if isLate && !strings.HasSuffix(err.Error(), "was revoked") {
+				t.Errorf("%+v: error is %v", test, err)
 			}
 			if elapsed := time.Since(start); elapsed != test.want {
 				t.Errorf("%+v: returned after %s", test, elapsed)
@@ -265,6 +267,24 @@ func TestMintInterrupted(t *testing.T) {
 			o.assertRevoked(t, "a", 1)
 		})
 	}
+}
+
+// A token that arrives too late and cannot be revoked is not forgotten.
+func TestMintInterruptedInVain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l, o := ledger.Ledger{}, org{latency: time.Second, fail: 1}
+		ctx, interrupt := context.WithCancel(t.Context())
+		time.AfterFunc(time.Millisecond, interrupt)
+		var late *ledger.LateError
+		if err := l.Mint(ctx, o.mint("a")); !errors.As(err, &late) || late.Failure == nil || !strings.HasSuffix(err.Error(), "is not revoked yet: busy") {
+			t.Errorf("error is %v", err)
+		}
+		if err := l.Empty(t.Context()); err != nil {
+			t.Error(err)
+		}
+		o.assertRevoked(t, "a", 1)
+	})
 }
 
 func TestMintOfInterruptedRun(t *testing.T) {

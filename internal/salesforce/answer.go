@@ -18,11 +18,11 @@ func (a *answer) fields() map[string]any {
 	for decoder.More() {
 		name, err := decoder.Token()
 		if err != nil {
-			break
+			return fields
 		}
 		var value any
 		if err := decoder.Decode(&value); err != nil {
-			break
+			return fields
 		}
 		if name, ok := name.(string); ok {
 			fields[name] = value

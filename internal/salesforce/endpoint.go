@@ -75,14 +75,16 @@ var instanceName = regexp.MustCompile(`^[a-z]+[0-9]+s?$`)
 
 // checkOrigin tells whether a token may be sent to the scheme and host of u.
 func checkOrigin(u *url.URL) error {
-	switch {
-	case u.User != nil:
+	if u.User != nil {
 		return errors.New("must not hold a user name or password")
-	case u.Scheme != "https" && u.Scheme != "http":
+	}
+	if u.Scheme != "https" && u.Scheme != "http" {
 		return errors.New("must start with https://")
-	case u.Hostname() == "":
+	}
+	if u.Hostname() == "" {
 		return errors.New("has no host; give scheme and host, such as " + DefaultInstanceURL)
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+	}
+	if u.Scheme == "http" && !isLoopback(u.Hostname()) {
 		return errors.New("must start with https://; http is accepted for loopback hosts only, because a token must not travel in clear text")
 	}
 	if port := u.Port(); port != "" {
@@ -119,10 +121,10 @@ func ParseSite(s string) (string, error) {
 		return "", nil
 	}
 	for segment := range strings.SplitSeq(site, "/") {
-		switch {
-		case segment == "." || segment == "..":
+		if segment == "." || segment == ".." {
 			return "", errors.New("must not hold . or .. as a segment")
-		case !siteSegment.MatchString(segment):
+		}
+		if !siteSegment.MatchString(segment) {
 			return "", errors.New("may hold letters, digits and - . _ ~ between its slashes, and nothing else")
 		}
 	}

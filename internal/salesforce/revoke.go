@@ -49,13 +49,13 @@ func (c *Client) Revoke(ctx context.Context, revocationURL, token string) (Outco
 // outcome reads an answer of the revoke endpoint.
 func (a *answer) outcome() (Outcome, error) {
 	code, _ := a.oauthError()
-	switch {
-	case a.status == http.StatusOK && code == "" && !a.brokenOff():
+	if a.status == http.StatusOK && code == "" && !a.brokenOff() {
 		if !a.isEmptyOrObject() {
 			return "", a.unexpected()
 		}
 		return Revoked, nil
-	case a.status == http.StatusBadRequest && code == "invalid_token":
+	}
+	if a.status == http.StatusBadRequest && code == "invalid_token" {
 		if a.unanswered {
 			return Revoked, nil
 		}

@@ -135,6 +135,7 @@ func TestRevokeAnswers(t *testing.T) {
 		{"401 invalid_token", []fake.Fault{fake.OAuthError(401, "invalid_token", "no")}, "", isResponse(401, "invalid_token", "no"), 1},
 		{"403", []fake.Fault{status(403, "Bad_OAuth_Token")}, "", isResponse(403, "", ""), 1},
 		{"404", []fake.Fault{status(404, "Bad_Id")}, "", isResponse(404, "", ""), 1},
+		{"400 with a Location", []fake.Fault{fake.Redirect(400, "https://other.example")}, "", isResponse(400, "", ""), 1},
 		{"418", []fake.Fault{status(418, "")}, "", isResponse(418, "", ""), 1},
 		{"501", []fake.Fault{status(501, "")}, "", isResponse(501, "", ""), 1},
 
@@ -148,7 +149,7 @@ func TestRevokeAnswers(t *testing.T) {
 		{"Retry-After of nonsense", []fake.Fault{fake.Status(503, http.Header{"Retry-After": {"-1"}}, "")}, salesforce.Revoked, nil, 2},
 		{"an answer that repeats the token", []fake.Fault{fake.Echo(403)}, "", repeats, 1},
 	}
-	for _, code := range []int{301, 302, 303, 307, 308} {
+	for _, code := range []int{300, 301, 302, 303, 307, 308} {
 		rows = append(rows, row{fmt.Sprint(code), []fake.Fault{fake.Redirect(code, "https://other.example:8443/path?query")}, "", redirectTo("other.example:8443"), 1})
 	}
 	for _, code := range []int{420, 429, 500, 502, 503, 504} {
@@ -310,18 +311,28 @@ func TestRevokeDeadline(t *testing.T) {
 // Waiting longer than the operation may take would end in a less telling error.
 func TestRevokeRetryAfterBeyondDeadline(t *testing.T) {
 	t.Parallel()
-	for _, value := range []string{"3600", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)} {
-		server := startOrg(t)
-		server.Org.ScriptAlways(fake.RevokePath, fake.Status(503, http.Header{"Retry-After": {value}}, ""))
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		_, err := newClient(t, 4).Revoke(ctx, revocationURL(server), "a-token")
-		var response *salesforce.ResponseError
-		if !errors.As(err, &response) || response.Status != 503 || response.RetryAfter < 59*time.Minute {
-			t.Errorf("Retry-After %s: error is %v", value, err)
-		}
-		if ctx.Err() != nil || len(server.Org.Requests()) != 1 {
-			t.Errorf("Retry-After %s: %d requests arrived; want 1", value, len(server.Org.Requests()))
+	for after, inVain := range map[time.Duration]bool{59 * time.Second: false, time.Minute: true, time.Hour: true} {
+		for _, date := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				server, client := startOrgInMemory(t, 4)
+				value := fmt.Sprint(after.Seconds())
+				if date {
+					value = time.Now().Add(after).UTC().Format(http.TimeFormat)
+				}
+				server.Org.Script(fake.RevokePath, fake.Status(503, http.Header{"Retry-After": {value}}, ""))
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				start := time.Now()
+				_, err := client.Revoke(ctx, revocationURL(server), server.Org.IssueAccessToken())
+				var response *salesforce.ResponseError
+				if !inVain {
+					if err != nil {
+						t.Errorf("Retry-After %s: error is %v", value, err)
+					}
+				} else if !errors.As(err, &response) || response.Status != 503 || response.RetryAfter != after || time.Since(start) != 0 {
+					t.Errorf("Retry-After %s: error is %v after %s", value, err, time.Since(start))
+				}
+			})
 		}
 	}
 }

@@ -84,7 +84,7 @@ func (c *Client) send(ctx context.Context, r *request) (*answer, error) {
 			return last.orError(ctx)
 		}
 		deadline, bounded := ctx.Deadline()
-		if asked && bounded && time.Until(deadline) < wait {
+		if asked && bounded && time.Until(deadline) <= wait {
 			return last.orError(ctx) // It says more than waiting in vain would.
 		}
 		if !asked {
@@ -208,12 +208,13 @@ func (r *request) http(ctx context.Context) (*http.Request, error) {
 // does no harm.
 func (a *answer) worthAnother() bool {
 	var untrusted *tls.CertificateVerificationError
-	switch {
-	case errors.As(a.err, &untrusted):
+	if errors.As(a.err, &untrusted) {
 		return false
-	case a.request.mints:
+	}
+	if a.request.mints {
 		return a.status == 0 && !a.connected
-	case a.status == 0 || retryable(a.status):
+	}
+	if a.status == 0 || retryable(a.status) {
 		return true
 	}
 	// Only the body tells what these two mean.

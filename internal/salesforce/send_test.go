@@ -86,8 +86,8 @@ func TestRevokeOddAnswers(t *testing.T) {
 		"403 broken off":                        {[]fake.Fault{brokenOff(403, "error=x")}, "", isBroken(403), 1},
 		"503 broken off, then revoked":          {[]fake.Fault{brokenOff(503, ""), fake.Pass()}, salesforce.Revoked, nil, 2},
 		"no answer, 503, invalid_token":         {[]fake.Fault{fake.DropBefore(), fake.Status(503, soon, ""), invalid}, salesforce.Revoked, nil, 3},
-		"an endless answer":                     {[]fake.Fault{fake.Flood(1 << 40)}, "", is[*salesforce.UnexpectedAnswerError], 1},
-		"an endless refusal":                    {[]fake.Fault{endless(400)}, "", isResponse(400, "", ""), 1},
+		"a long answer":                         {[]fake.Fault{fake.Flood(1 << 24)}, "", is[*salesforce.UnexpectedAnswerError], 1},
+		"a long refusal":                        {[]fake.Fault{long(400)}, "", isResponse(400, "", ""), 1},
 		"an object whose error comes too late":  {[]fake.Fault{fake.Status(200, nil, "{"+strings.Repeat(" ", 64<<10)+`"error":"x"}`)}, "", is[*salesforce.UnexpectedAnswerError], 1},
 		"an empty object of the longest length": {[]fake.Fault{fake.Status(200, nil, "{"+strings.Repeat(" ", 64<<10-2)+"}")}, salesforce.Revoked, nil, 1},
 	} {
@@ -123,13 +123,41 @@ func rawThenGone(bytes string) fake.Fault {
 	}
 }
 
-// endless is a fault that answers until the client goes.
-func endless(status int) fake.Fault {
+// long is fake.Flood with another status.
+func long(status int) fake.Fault {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(status)
-			fake.Flood(1<<40)(next).ServeHTTP(w, r)
+			fake.Flood(1<<24)(next).ServeHTTP(w, r)
 		})
+	}
+}
+
+// A body counts how much of it is read.
+type body struct{ read int }
+
+func (b *body) Read(p []byte) (int, error) {
+	if b.read > 1<<20 {
+		return 0, io.EOF
+	}
+	b.read += len(p)
+	return len(p), nil
+}
+
+func (b *body) Close() error { return nil }
+
+// However long an answer is, it does not fill the memory.
+func TestAnswersAreReadToTheLimit(t *testing.T) {
+	t.Parallel()
+	var long body
+	client := &salesforce.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 403, Body: &long}, nil
+	})}
+	if _, err := client.Revoke(t.Context(), "https://a.example/revoke", "token"); !isResponse(403, "", "")(err) {
+		t.Errorf("error is %v", err)
+	}
+	if long.read != 64<<10+1 {
+		t.Errorf("%d bytes were read; want one more than the limit, to see that there is more", long.read)
 	}
 }
 

@@ -98,10 +98,10 @@ func (g RefreshGrant) form(string) (url.Values, error) {
 // a site ("OAuth 2.0 JWT Bearer Flow", claim aud).
 func audience(loginURL string) string {
 	host, isMyDomain := strings.CutSuffix(strings.TrimPrefix(loginURL, "https://"), ".my.salesforce.com")
-	switch {
-	case !isMyDomain:
+	if !isMyDomain {
 		return loginURL
-	case strings.Contains(host, "--") || strings.HasSuffix(host, ".scratch"):
+	}
+	if strings.Contains(host, "--") || strings.HasSuffix(host, ".scratch") {
 		return "https://test.salesforce.com"
 	}
 	return DefaultInstanceURL

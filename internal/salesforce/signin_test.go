@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,7 +29,7 @@ var clientCredentials = salesforce.ClientCredentials{ClientID: fake.DefaultClien
 // newKey returns an RSA key and a certificate for it.
 func newKey(t *testing.T) (*rsa.PrivateKey, *x509.Certificate) {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	key, err := newRSAKey()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,6 +44,10 @@ func newKey(t *testing.T) (*rsa.PrivateKey, *x509.Certificate) {
 	}
 	return key, certificate
 }
+
+// newRSAKey returns the same key each time: to find one takes as long as all
+// tests of a sign-in together.
+var newRSAKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
 func pkcs8(t *testing.T, key any) string {
 	t.Helper()
@@ -169,6 +174,8 @@ func TestSignInFailures(t *testing.T) {
 		"redirect":           {fake.Redirect(307, "https://evil.example"), is[*salesforce.RedirectError]},
 		"page":               {fake.HTML(), is[*salesforce.UnexpectedAnswerError]},
 		"flood":              {fake.Flood(1 << 20), is[*salesforce.UnexpectedAnswerError]},
+		"array":              {fake.Status(200, nil, `["access_token","hunter2"]`), is[*salesforce.UnexpectedAnswerError]},
+		"no name":            {fake.Status(200, nil, `{"a":1,7:"x","access_token":"hunter2"}`), is[*salesforce.UnexpectedAnswerError]},
 		"empty":              {fake.Status(200, http.Header{"Content-Type": {"application/json"}}, "{}"), is[*salesforce.UnexpectedAnswerError]},
 		"dropped before":     {fake.DropBefore(), is[*salesforce.UnansweredError]},
 		"dropped after":      {fake.DropAfter(), is[*salesforce.UnansweredError]},

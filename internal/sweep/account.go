@@ -34,18 +34,22 @@ func (s *Sweep[T]) Account() Account {
 	counts := make(map[string]int)
 	notTried := make(map[string]int)
 	for _, r := range s.results {
-		switch {
-		case !r.settled:
-		case r.ending == Ended:
+		if !r.settled {
+			continue
+		}
+		switch r.ending {
+		case Ended:
 			a.Ended++
-		case r.ending == AlreadyEnded:
+		case AlreadyEnded:
 			a.AlreadyEnded++
-		case r.failure.NotTried:
-			a.NotTried++
-			notTried[r.failure.Reason]++
 		default:
-			a.Failed++
-			counts[r.failure.Reason]++
+			if r.failure.NotTried {
+				a.NotTried++
+				notTried[r.failure.Reason]++
+			} else {
+				a.Failed++
+				counts[r.failure.Reason]++
+			}
 		}
 	}
 	if s.interrupted {
