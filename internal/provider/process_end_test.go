@@ -21,6 +21,13 @@ import (
 	fake "github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforcetest"
 )
 
+// openToken is a token that is open while a resource is worked on which
+// needsToken.
+const (
+	openToken  = "ephemeral \"salesforce_access_token\" \"test\" {}\n"
+	needsToken = "depends_on = [ephemeral.salesforce_access_token.test]"
+)
+
 // endings are the signals that end a run early, and who receives them. The
 // process group is that of the engine, its provider and their scripts: what a
 // terminal sends reaches them all.
@@ -56,27 +63,20 @@ var moments = map[string]func(t *testing.T, server *fake.Server, end func(*watch
 		signIn, revocation := fake.NewHold(), fake.NewHold()
 		server.Org.Script(fake.TokenPath, fake.Pass(), signIn.Fault())
 		server.Org.Script(fake.RevokePath, revocation.Fault())
-		run := startRun(t, server, signInBlock(server)+`
-ephemeral "salesforce_access_token" "first" {}
-
-ephemeral "salesforce_access_token" "second" {
-  depends_on = [ephemeral.salesforce_access_token.first]
-}
-`, "plan")
+		run := startRun(t, server, signInBlock(server)+openToken+
+			fmt.Sprintf("ephemeral \"salesforce_access_token\" \"second\" { %s }\n", needsToken), "plan")
 		run.await(t, signIn.Arrived())
 		end(run)
-		select {
-		case <-revocation.Arrived():
-		case <-run.gone: // too early
-		}
+		run.awaitOrGone(revocation.Arrived())
 		revocation.Release()
 		signIn.Release()
 		return run
 	},
 
-	// One sign-in is for all of them. Those that wait for it sign in no more.
+	// One sign-in is for all of them. When the run is cancelled, which another
+	// request shows, none of those that wait signs in.
 	"sign-in that others wait for": func(t *testing.T, server *fake.Server, end func(*watchedRun)) *watchedRun {
-		const resources = 9 // the engine's ten at a time, with the one that is cancelled
+		const waiting = 9 // With the other request, as many as the engine has under way.
 		signIn := fake.NewHold()
 		server.Org.Script(fake.TokenPath, signIn.Fault())
 		arrived, cancelled := make(chan struct{}), make(chan struct{})
@@ -87,31 +87,26 @@ ephemeral "salesforce_access_token" "second" {
 				fake.Hang()(next).ServeHTTP(w, r)
 			})
 		})
-		run := startRun(t, server, appConfig(server, fmt.Sprintf("count = %d", resources))+
-			fmt.Sprintf("resource \"salesforce_token_revocation\" \"test\" {\n  token = %q\n}\n", server.Org.IssueAccessToken()), "apply", "-auto-approve")
-		run.awaitOutput(t, "Creating...", resources+1)
+		run := startRun(t, server, appConfig(server, fmt.Sprintf("count = %d", waiting))+
+			fmt.Sprintf("resource \"salesforce_token_revocation\" \"test\" { %s }\n", token(server.Org.IssueAccessToken())), "apply", "-auto-approve")
+		run.awaitOutput("Creating...", waiting+1)
 		run.await(t, signIn.Arrived())
 		run.await(t, arrived)
 		end(run)
-		select {
-		case <-cancelled:
-		case <-run.gone: // too early
-		}
+		run.awaitOrGone(cancelled)
 		signIn.Release()
 		return run
 	},
 
 	"revocation": func(t *testing.T, server *fake.Server, end func(*watchedRun)) *watchedRun {
-		token := server.Org.IssueAccessToken()
+		value := server.Org.IssueAccessToken()
 		held := holdRevocations(server.Org)
-		run := startRun(t, server, signInBlock(server)+fmt.Sprintf(`
-ephemeral "salesforce_access_token" "test" {}
-
+		run := startRun(t, server, signInBlock(server)+openToken+fmt.Sprintf(`
 resource "salesforce_token_revocation" "test" {
-  token      = %q
-  depends_on = [ephemeral.salesforce_access_token.test]
+  %s
+  %s
 }
-`, token), "apply", "-auto-approve")
+`, token(value), needsToken), "apply", "-auto-approve")
 		run.await(t, held)
 		end(run)
 		return run
@@ -210,9 +205,8 @@ func TestProcessEnd(t *testing.T) {
 					}
 					if ending.kills {
 						<-run.ended
-					} else {
-						// A script that the signal ends, too, may end the run before.
-						run.sees("Interrupt received", 1)
+					} else { // A script that the signal reaches may end the run first.
+						run.awaitOutput("Interrupt received", 1)
 					}
 				})
 				<-run.ended
@@ -291,27 +285,24 @@ func (r *watchedRun) await(t *testing.T, inFlight <-chan struct{}) {
 	}
 }
 
-// awaitOutput waits until the engine has printed a text so many times.
-func (r *watchedRun) awaitOutput(t *testing.T, text string, times int) {
-	t.Helper()
-	if !r.sees(text, times) {
-		t.Fatalf("the run ended without %d times %q:\n%s", times, text, &r.output)
-	}
-}
-
-// sees is awaitOutput, or false where the engine has ended without that.
-func (r *watchedRun) sees(text string, times int) bool {
-	for ended := false; strings.Count(r.output.String(), text) < times; {
-		if ended {
-			return false
-		}
+// awaitOutput waits until the engine has printed a text so many times, or has
+// ended.
+func (r *watchedRun) awaitOutput(text string, times int) {
+	for strings.Count(r.output.String(), text) < times {
 		select {
 		case <-r.output.grown:
 		case <-r.ended:
-			ended = true
+			return
 		}
 	}
-	return true
+}
+
+// awaitOrGone waits for what a provider does in the end, or for its end.
+func (r *watchedRun) awaitOrGone(event <-chan struct{}) {
+	select {
+	case <-event:
+	case <-r.gone:
+	}
 }
 
 // watchProvider waits for the end of the provider, which has to run by now. It
