@@ -152,6 +152,7 @@ func TestTokenOfThisRunIsNotArmed(t *testing.T) {
 	t.Parallel()
 	server, key := startOrg(t, fake.Config{}), newAgeKey(t, false)
 	workspace := newWorkspace(t, minted(server, "", onDestroy))
+	mustFail(t, workspace, []string{sealTo(key)}, "revoke_on_close = false", "plan")
 	mustFail(t, workspace, []string{sealTo(key)}, "revoke_on_close = false", "apply", "-auto-approve")
 	if output := mustRun(t, workspace, nil, "show"); strings.Contains(output, revocation) {
 		t.Error("the token is stored")
