@@ -61,7 +61,7 @@ func (o *Org) serveToken(w http.ResponseWriter, r *http.Request) {
 		writeJSONError(w, http.StatusBadRequest, oauthErr.code, oauthErr.description)
 		return
 	}
-	id := baseURL(r) + "/id/" + orgID + "/" + t.UserID
+	id := baseURL(r) + "/id/" + o.config.OrganizationID + "/" + t.UserID
 	issuedAt := strconv.FormatInt(t.IssuedAt.UnixMilli(), 10)
 	signature := hmac.New(sha256.New, []byte(o.config.ClientSecret))
 	signature.Write([]byte(id + issuedAt)) // as documented; never fails
@@ -182,7 +182,7 @@ func (o *Org) serveIntrospect(w http.ResponseWriter, r *http.Request) {
 		"scope":     "refresh_token api",
 		"client_id": o.config.ClientID,
 		"username":  o.username(t.UserID),
-		"sub":       baseURL(r) + "/id/" + orgID + "/" + t.UserID,
+		"sub":       baseURL(r) + "/id/" + o.config.OrganizationID + "/" + t.UserID,
 		"iat":       t.IssuedAt.Unix(),
 		"nbf":       t.IssuedAt.Unix(),
 	}
@@ -219,7 +219,7 @@ func (o *Org) serveIdentity(w http.ResponseWriter, r *http.Request) {
 		writeText(w, http.StatusForbidden, "Missing_OAuth_Token")
 	case !ok:
 		writeText(w, http.StatusForbidden, "Bad_OAuth_Token")
-	case r.PathValue("org") != orgID:
+	case r.PathValue("org") != o.config.OrganizationID:
 		writeText(w, http.StatusForbidden, "Wrong_Org")
 	case r.PathValue("user") != t.UserID:
 		writeText(w, http.StatusNotFound, "Bad_Id")
@@ -231,9 +231,9 @@ func (o *Org) serveIdentity(w http.ResponseWriter, r *http.Request) {
 func (o *Org) identity(r *http.Request, user string) map[string]any {
 	data := baseURL(r) + DataPath + "/v{version}/"
 	return map[string]any{
-		"id":              baseURL(r) + "/id/" + orgID + "/" + user,
+		"id":              baseURL(r) + "/id/" + o.config.OrganizationID + "/" + user,
 		"user_id":         user,
-		"organization_id": orgID,
+		"organization_id": o.config.OrganizationID,
 		"username":        o.username(user),
 		"nick_name":       "user",
 		"display_name":    "Simulated User",

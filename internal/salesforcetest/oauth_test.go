@@ -212,7 +212,7 @@ func TestClientCredentials(t *testing.T) {
 	want := tokenReply{
 		AccessToken: reply.AccessToken,
 		InstanceURL: server.URL,
-		ID:          server.URL + "/id/" + orgID + "/" + userID(0),
+		ID:          server.URL + "/id/" + DefaultOrganizationID + "/" + userID(0),
 		IssuedAt:    "1900000000123",
 		TokenType:   "Bearer",
 	}
@@ -343,7 +343,7 @@ func TestIdentity(t *testing.T) {
 	live, dead := server.Org.IssueAccessToken(), server.Org.IssueAccessToken()
 	refreshToken := server.Org.IssueRefreshToken()
 	revoke(t, server, dead)
-	own := "/id/" + orgID + "/" + userID(0)
+	own := "/id/" + DefaultOrganizationID + "/" + userID(0)
 	for name, tc := range map[string]struct {
 		path, session string
 		status        int
@@ -353,12 +353,12 @@ func TestIdentity(t *testing.T) {
 		"userinfo, dead":         {UserinfoPath, dead, 403, "Bad_OAuth_Token"},
 		"userinfo, none":         {UserinfoPath, "", 403, "Bad_OAuth_Token"},
 		"userinfo, refresh":      {UserinfoPath, refreshToken, 403, "Bad_OAuth_Token"},
-		"identity":               {own, live, 200, `"organization_id":"` + orgID + `"`},
+		"identity":               {own, live, 200, `"organization_id":"` + DefaultOrganizationID + `"`},
 		"identity by parameter":  {own + "?format=json&oauth_token=" + live, "", 200, `"user_id":"` + userID(0) + `"`},
 		"identity, dead":         {own, dead, 403, "Bad_OAuth_Token"},
 		"identity, none":         {own, "", 403, "Missing_OAuth_Token"},
 		"identity, another org":  {"/id/00D000000000000AAA/" + userID(0), live, 403, "Wrong_Org"},
-		"identity, another user": {"/id/" + orgID + "/" + userID(1), live, 404, "Bad_Id"},
+		"identity, another user": {"/id/" + DefaultOrganizationID + "/" + userID(1), live, 404, "Bad_Id"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -36,14 +36,17 @@ const (
 	DefaultClientSecret = "0123456789ABCDEF.simulated_secret"
 	DefaultAppName      = "Simulated App"
 	DefaultUsername     = "admin@example.com"
+
+	DefaultOrganizationID = "00D5g0000000001EAA"
+	DefaultUsers          = 5
 )
 
 // maxBody is how many bytes the body of a request may have. What real clients
 // send here is a few kilobytes.
 const maxBody = 1 << 20
 
-// A Config describes an org with one user who signs in and one External Client
-// App. The zero value is usable.
+// A Config describes an org with one user who signs in and one app. The zero
+// value is usable.
 type Config struct {
 	// Site is the path prefix of an Experience Cloud site, such as
 	// "/partners". Everything is then served at the root and under the prefix.
@@ -53,6 +56,10 @@ type Config struct {
 	ClientSecret string // default DefaultClientSecret
 	AppName      string // in the rows of OauthToken, default DefaultAppName
 	Username     string // of the user who signs in, default DefaultUsername
+
+	OrganizationID string // 18 characters, default DefaultOrganizationID
+	Sandbox        bool   // what Organization says in IsSandbox
+	Users          int    // how many there are, with the one who signs in; default DefaultUsers
 
 	// Certificate verifies assertions of the JWT bearer flow. Without one every
 	// assertion is invalid, as with an app that has no certificate.
@@ -85,6 +92,22 @@ type Config struct {
 	// NoQuery keeps OauthToken from the user altogether: 400 INVALID_TYPE.
 	NoQuery bool
 
+	// Query is how the org reads the documents on queries.
+	Query QueryRules
+
+	// OwnSessionsOnly takes "Manage Users" from the user: queries of AuthSession
+	// find the user's own rows only, and do not say so, and others' sessions
+	// cannot be ended: 403 INSUFFICIENT_ACCESS_OR_READONLY.
+	OwnSessionsOnly bool
+
+	// NoUsage keeps the Connect REST resources on the usage of external client
+	// apps from the user: 403 INSUFFICIENT_ACCESS.
+	NoUsage bool
+
+	// UsageKeepsAccessTokens has those resources end refresh tokens only, and
+	// leave alive the access tokens that were issued from them.
+	UsageKeepsAccessTokens bool
+
 	// Latency is added to every request.
 	Latency time.Duration
 
@@ -104,6 +127,7 @@ type Org struct {
 
 	mu          sync.Mutex
 	tokens      tokenStore
+	apps        []externalClientApp
 	cursors     cursorStore
 	requests    []Request
 	faults      map[string][]Fault
@@ -132,6 +156,8 @@ func NewOrg(config Config) *Org {
 	config.ClientSecret = cmp.Or(config.ClientSecret, DefaultClientSecret)
 	config.AppName = cmp.Or(config.AppName, DefaultAppName)
 	config.Username = cmp.Or(config.Username, DefaultUsername)
+	config.OrganizationID = cmp.Or(config.OrganizationID, DefaultOrganizationID)
+	config.Users = cmp.Or(config.Users, DefaultUsers)
 	if config.Now == nil {
 		config.Now = time.Now
 	}
@@ -157,9 +183,16 @@ func NewOrg(config Config) *Org {
 	mux.Handle("GET "+DataPath+"/{version}", o.session(o.serveResources))
 	mux.Handle("GET "+DataPath+"/{version}/query", o.session(o.serveQuery))
 	mux.Handle("GET "+DataPath+"/{version}/query/{cursor}", o.session(o.serveQueryMore))
-	mux.Handle("GET "+DataPath+"/{version}/sobjects/User/{id}", o.session(o.serveUser))
+	mux.Handle("GET "+DataPath+"/{version}/sobjects/{object}/{id}", o.session(o.serveRecord))
+	mux.Handle("DELETE "+DataPath+"/{version}/sobjects/AuthSession/{id}", o.session(o.serveDeleteSession))
+	const usagePath = DataPath + "/{version}/apps/oauth/usage"
+	mux.Handle("GET "+usagePath, o.usage(o.serveUsage))
+	mux.Handle("GET "+usagePath+"/{app}/users", o.usage(o.serveUsageUsers))
+	mux.Handle("GET "+usagePath+"/{app}/{user}/tokens", o.usage(o.serveUsageTokens))
+	mux.Handle("DELETE "+usagePath+"/{app}/{user}/tokens", o.usage(o.serveDeleteUserTokens))
+	mux.Handle("DELETE "+usagePath+"/{first}/{second}", o.usage(o.serveDeleteTokens))
 	mux.Handle(DataPath+"/", o.session(func(w http.ResponseWriter, _ *http.Request, _ Token) {
-		writeAPIError(w, http.StatusNotFound, "NOT_FOUND", "The requested resource does not exist")
+		writeNotFound(w)
 	}))
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		writePage(w, http.StatusNotFound, "URL No Longer Exists")
@@ -223,14 +256,21 @@ func (o *Org) begin(r Request) Fault {
 		o.requests = slices.Clone(o.requests[len(o.requests)-limit:])
 	}
 
-	if queue := o.faults[r.Path]; len(queue) > 0 {
-		o.faults[r.Path] = queue[1:]
-		return queue[0]
+	// The path itself, then the folders that it lies in, the nearest first.
+	for path := r.Path; ; {
+		if queue := o.faults[path]; len(queue) > 0 {
+			o.faults[path] = queue[1:]
+			return queue[0]
+		}
+		if fault := o.alwaysFault[path]; fault != nil {
+			return fault
+		}
+		slash := strings.LastIndexByte(strings.TrimSuffix(path, "/"), '/')
+		if slash < 0 {
+			return Pass()
+		}
+		path = path[:slash+1]
 	}
-	if fault := o.alwaysFault[r.Path]; fault != nil {
-		return fault
-	}
-	return Pass()
 }
 
 func (o *Org) end() {
@@ -241,7 +281,8 @@ func (o *Org) end() {
 
 // Script has the next requests for path meet these faults, one each, in order.
 // After them the org behaves. A path is one that [Request.Path] may hold, such
-// as RevokePath. Calling Script again adds to what is left.
+// as RevokePath; one that ends in a slash stands for all that lie below it.
+// Calling Script again adds to what is left.
 func (o *Org) Script(path string, faults ...Fault) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

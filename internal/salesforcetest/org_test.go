@@ -188,3 +188,48 @@ func TestLatency(t *testing.T) {
 		t.Errorf("answered after %v", took)
 	}
 }
+
+// A script for a path that ends in a slash is for what lies below, unless there
+// is one nearer to the request.
+func TestScriptForAFolder(t *testing.T) {
+	t.Parallel()
+	server := start(t, Config{})
+	server.Org.Script(DataPath+"/", Status(501, nil, ""))
+	server.Org.ScriptAlways(DataPath+"/v64.0/sobjects/AuthSession/", APIError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."))
+	server.Org.ScriptAlways(UserinfoPath+"/", Status(502, nil, ""))
+	for _, step := range []struct {
+		path   string
+		status int
+	}{
+		{DataPath, 200}, {DataPath + "/v64.0/sobjects/AuthSession/x", 403}, {DataPath + "/v64.0/sobjects/AuthSession/y", 403},
+		{DataPath + "/v64.0/sobjects/User/x", 501}, {DataPath + "/v64.0/sobjects/User/x", 401}, {UserinfoPath, 403}, {"/", 404},
+	} {
+		if resp := get(t, server.URL+step.path, ""); resp.status != step.status {
+			t.Errorf("%s is answered %d %s, want %d", step.path, resp.status, resp.body, step.status)
+		}
+	}
+	if resp := get(t, server.URL+DataPath+"/v64.0/sobjects/AuthSession/z", ""); resp.body != "[{\"errorCode\":\"REQUEST_LIMIT_EXCEEDED\",\"message\":\"TotalRequests Limit exceeded.\"}]\n" {
+		t.Errorf("the error is %s", resp.body)
+	}
+}
+
+func TestOrganizations(t *testing.T) {
+	t.Parallel()
+	server := start(t, Config{OrganizationID: "00D5g0000000009EAA", Sandbox: true, Users: 8, Username: "me@example.com"})
+	session := server.Org.IssueAccessToken()
+	if !strings.HasPrefix(session, "00D5g0000000009!") {
+		t.Errorf("the access token is %s", session)
+	}
+	if resp := get(t, queryURL(server, "SELECT Id, Name, IsSandbox, InstanceName FROM Organization"), session); !strings.Contains(resp.body, `"Id":"00D5g0000000009EAA","InstanceName":"SIM1","IsSandbox":true,"Name":"Simulated Org"`) {
+		t.Errorf("the organization is %s", resp.body)
+	}
+	if resp := get(t, server.URL+UserinfoPath, session); !strings.Contains(resp.body, `"organization_id":"00D5g0000000009EAA"`) {
+		t.Errorf("userinfo is %s", resp.body)
+	}
+	if p, _ := query(t, server, session, "SELECT Id, Username FROM User"); p.TotalSize != 8 {
+		t.Errorf("there are %d users", p.TotalSize)
+	}
+	if resp := get(t, queryURL(server, "SELECT Username FROM User WHERE Id = '"+userID(0)+"'"), session); !strings.Contains(resp.body, "me@example.com") {
+		t.Errorf("the user is %s", resp.body)
+	}
+}

@@ -144,10 +144,11 @@ func TestDataAPI(t *testing.T) {
 		want          string
 	}{
 		"versions":           {DataPath, "", 200, `"version":"64.0"`},
-		"resources":          {DataPath + "/v64.0", session, 200, `"identity":"` + server.URL + "/id/" + orgID + "/" + userID(0)},
+		"resources":          {DataPath + "/v64.0", session, 200, `"identity":"` + server.URL + "/id/" + DefaultOrganizationID + "/" + userID(0)},
 		"resources, slash":   {DataPath + "/v64.0/", session, 200, `"identity"`},
 		"user":               {DataPath + "/v64.0/sobjects/User/" + userID(0), session, 200, `"Username":"admin@example.com"`},
-		"another user":       {DataPath + "/v64.0/sobjects/User/" + userID(1), session, 404, "NOT_FOUND"},
+		"another user":       {DataPath + "/v64.0/sobjects/User/" + userID(1), session, 200, `"Username":"` + userID(1) + `@example.com"`},
+		"nobody":             {DataPath + "/v64.0/sobjects/User/" + userID(5), session, 404, "NOT_FOUND"},
 		"organization":       {query("SELECT Name, IsSandbox FROM Organization"), session, 200, `"IsSandbox":false`},
 		"scratch org info":   {query("SELECT Id FROM ScratchOrgInfo"), session, 400, "INVALID_TYPE"},
 		"columns":            {query("SELECT AppName FROM OauthToken") + "&columns=true", session, 200, `"columnName":"AppName"`},

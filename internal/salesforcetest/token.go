@@ -4,9 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -36,6 +34,15 @@ type Token struct {
 	// DeleteToken of a refresh token is what revokes it without being it, as
 	// in the DeleteToken column of OauthToken.
 	DeleteToken string
+
+	// ID of a refresh token tells it apart in Connect REST. It is no secret.
+	ID string
+
+	// ExternalClientApp is the identifier of the app of a refresh token, or
+	// empty if that is a connected app.
+	ExternalClientApp string
+
+	Session Session // of an access token
 
 	LastUsed time.Time // zero if never
 	UseCount int
@@ -79,17 +86,7 @@ func (o *Org) IssueRefreshToken() string {
 // issue adds a living access token, from a refresh token or, with nil, without
 // one. The caller holds the mutex.
 func (o *Org) issue(kind Kind, parent *token) *token {
-	t := &token{Token: Token{
-		Kind:     kind,
-		Alive:    true,
-		AppName:  o.config.AppName,
-		UserID:   userID(0),
-		IssuedAt: o.config.Now(),
-	}}
-	t.Value = newAccessToken()
-	if kind == JWTAccessToken {
-		t.Value = newJWTAccessToken(t.IssuedAt, o.config.ClientID)
-	}
+	t := o.newSession(kind)
 	if parent != nil {
 		t.AppName, t.UserID = parent.AppName, parent.UserID
 		t.IssuedFrom = parent.Value
@@ -99,18 +96,40 @@ func (o *Org) issue(kind Kind, parent *token) *token {
 	return t
 }
 
-// appUsers is how many users share the tokens of AddOauthTokens.
-const appUsers = 5
+// newSession returns a living access token, with a session of its own, that is
+// not among the org's tokens yet. The caller holds the mutex.
+func (o *Org) newSession(kind Kind) *token {
+	id := recordID("0Ak5g", len(o.tokens.all)+1)
+	t := &token{Token: Token{
+		Kind:     kind,
+		Alive:    true,
+		AppName:  o.config.AppName,
+		UserID:   userID(0),
+		IssuedAt: o.config.Now(),
+		Session:  Session{ID: id, ParentID: id, Type: "Oauth2", Login: "Remote Access 2.0", SourceIP: "192.0.2.1"},
+	}}
+	t.Value = newAccessToken(o.config.OrganizationID)
+	if kind == JWTAccessToken {
+		t.Value = newJWTAccessToken(o.config.OrganizationID, t.IssuedAt, o.config.ClientID)
+	}
+	return t
+}
 
-// AddOauthTokens adds n refresh tokens of an app, each a row of OauthToken.
-// The i-th, from 0, belongs to user i mod 5, the first of whom is the one who
-// signs in; it was last used i mod 365 days ago, but every fourth never was.
+// AddOauthTokens adds n refresh tokens of a connected app, each a row of
+// OauthToken. The i-th, from 0, belongs to user i mod config.Users, the first
+// of whom is the one who signs in; it was last used i mod 365 days ago, but
+// every fourth never was.
 func (o *Org) AddOauthTokens(appName string, n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.addOauthTokens(appName, "", n)
+}
+
+func (o *Org) addOauthTokens(appName, externalClientApp string, n int) {
 	now := o.config.Now()
 	for i := range n {
-		t := o.tokens.addRefreshToken(newRefreshToken(), appName, userID(i%appUsers), now.AddDate(-1, 0, 0))
+		t := o.tokens.addRefreshToken(newRefreshToken(), appName, userID(i%o.config.Users), now.AddDate(-1, 0, 0))
+		t.ExternalClientApp = externalClientApp
 		if i%4 != 3 {
 			t.LastUsed = now.AddDate(0, 0, -(i % 365)).Truncate(time.Second)
 			t.UseCount = 1 + i%10
@@ -138,18 +157,19 @@ func (o *Org) Tokens() []Token {
 	return result
 }
 
-// A token is a Token with the access tokens that were issued from it.
+// A token is a Token with what ends with it: the access tokens that were issued
+// from a refresh token, or the sessions below that of an access token.
 type token struct {
 	Token
 	children []*token
 	usedDead int // how often it served after it was revoked
 }
 
-// revoke ends a token and those issued from it.
+// revoke ends a token and its children.
 func (t *token) revoke() {
 	t.Alive = false
 	for _, child := range t.children {
-		child.Alive = false
+		child.revoke()
 	}
 }
 
@@ -163,10 +183,11 @@ type tokenStore struct {
 	all           []*token
 	byValue       map[string]*token
 	byDeleteToken map[string]*token
+	bySession     map[string]*token // the first 15 characters of the ID
 }
 
 func newTokenStore() tokenStore {
-	return tokenStore{byValue: map[string]*token{}, byDeleteToken: map[string]*token{}}
+	return tokenStore{byValue: map[string]*token{}, byDeleteToken: map[string]*token{}, bySession: map[string]*token{}}
 }
 
 func (s *tokenStore) add(t *token) {
@@ -174,6 +195,9 @@ func (s *tokenStore) add(t *token) {
 	s.byValue[t.Value] = t
 	if t.DeleteToken != "" {
 		s.byDeleteToken[t.DeleteToken] = t
+	}
+	if t.Session.ID != "" {
+		s.bySession[t.Session.ID[:15]] = t
 	}
 }
 
@@ -185,7 +209,8 @@ func (s *tokenStore) addRefreshToken(value, appName, userID string, now time.Tim
 		AppName:     appName,
 		UserID:      userID,
 		IssuedAt:    now,
-		DeleteToken: randomText(64),
+		DeleteToken: randomText(deleteTokenLength),
+		ID:          recordID("0CS5g", len(s.all)+1),
 	}}
 	s.add(t)
 	return t
@@ -194,6 +219,7 @@ func (s *tokenStore) addRefreshToken(value, appName, userID string, now time.Tim
 // rotate ends a refresh token in favour of a new one, which it returns.
 func (s *tokenStore) rotate(old *token, now time.Time) *token {
 	t := s.addRefreshToken(newRefreshToken(), old.AppName, old.UserID, now)
+	t.ExternalClientApp = old.ExternalClientApp
 	t.children, old.children = old.children, nil
 	for _, child := range t.children {
 		child.IssuedFrom = t.Value
@@ -207,13 +233,22 @@ func (s *tokenStore) find(value string) *token {
 	if t := s.byValue[value]; t != nil {
 		return t
 	}
-	return s.byDeleteToken[value]
+	return s.byDeleteToken[value[max(0, len(value)-deleteTokenLength):]]
+}
+
+// session returns the token whose session has this ID; or nil.
+func (s *tokenStore) session(id string) *token {
+	if !isRecordID(id) {
+		return nil
+	}
+	return s.bySession[id[:15]]
 }
 
 // latest returns the last living access token of this kind and origin, or nil.
+// Sessions without an app are not of a sign-in.
 func (s *tokenStore) latest(kind Kind, issuedFrom string) *token {
 	for _, t := range slices.Backward(s.all) {
-		if t.Alive && t.Kind == kind && t.IssuedFrom == issuedFrom {
+		if t.Alive && t.Kind == kind && t.IssuedFrom == issuedFrom && t.AppName != "" {
 			return t
 		}
 	}
@@ -222,13 +257,19 @@ func (s *tokenStore) latest(kind Kind, issuedFrom string) *token {
 
 // Values have the lengths and the alphabet of those that Salesforce makes.
 
-func newAccessToken() string  { return orgID[:15] + "!AQ" + randomText(94) }
-func newRefreshToken() string { return "5Aep861" + randomText(80) }
+func newAccessToken(orgID string) string { return orgID[:15] + "!AQ" + randomText(94) }
+func newRefreshToken() string            { return "5Aep861" + randomText(80) }
+
+const deleteTokenLength = 64
+
+// freshDeleteToken returns another form of a delete token, which revokes the
+// same and sorts elsewhere. What it begins with counts for nothing.
+func freshDeleteToken(deleteToken string) string { return randomText(16) + deleteToken }
 
 // newJWTAccessToken has the header and the claims that Salesforce documents
 // under "JWT-Based Access Tokens". Its signature is random: the org looks the
 // token up as it does an opaque one.
-func newJWTAccessToken(now time.Time, clientID string) string {
+func newJWTAccessToken(orgID string, now time.Time, clientID string) string {
 	segment := func(v any) string {
 		data, err := json.Marshal(v)
 		if err != nil {
@@ -259,26 +300,4 @@ func randomText(n int) string {
 		data[i] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._"[b%64]
 	}
 	return string(data)
-}
-
-var orgID = recordID("00D5g", 1)
-
-func userID(n int) string { return recordID("0055g", n+1) }
-
-// recordID returns the 18-character form of the n-th record ID with this
-// prefix: 15 characters, and three that tell which of those are upper case
-// (Salesforce Help, "Convert 15 Digit Id to 18 Digit Id").
-func recordID(prefix string, n int) string {
-	id := fmt.Sprintf("%s%0*d", prefix, 15-len(prefix), n)
-	var suffix strings.Builder
-	for chunk := range slices.Chunk([]byte(id), 5) {
-		upper := 0
-		for i, c := range chunk {
-			if 'A' <= c && c <= 'Z' {
-				upper |= 1 << i
-			}
-		}
-		suffix.WriteByte("ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"[upper])
-	}
-	return id + suffix.String()
 }

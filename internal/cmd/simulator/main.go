@@ -16,6 +16,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforcetest"
@@ -50,9 +51,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		config.RefreshTokens = append(config.RefreshTokens, token)
 		return nil
 	})
-	oauthTokens := flags.Int("oauth-tokens", 0, "how many refresh tokens of other users to start with, as rows of OauthToken")
+	flags.IntVar(&config.Users, "users", salesforcetest.DefaultUsers, "how many users share -oauth-tokens and -sessions")
+	oauthTokens := flags.Int("oauth-tokens", 0, "how many refresh tokens to start with, as rows of OauthToken")
 	flags.IntVar(&config.RevocationLag, "revocation-lag", 0, "how many `requests` an access token still serves after it was revoked")
 	appName := flags.String("app-name", salesforcetest.DefaultAppName, "`name` of the app of -oauth-tokens")
+	externalClientApp := flags.Bool("external-client-app", false, "the app of -oauth-tokens is an external client app, no connected app")
+	sessions := flags.Int("sessions", 0, "how many sessions to start with, as rows of AuthSession")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -62,6 +66,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if (*tlsAddress == "") != (*caFile == "") {
 		return errors.New("-tls-listen and -tls-ca-file go together")
 	}
+	if config.Users < 1 {
+		return errors.New("-users must be at least 1")
+	}
 	if *certificateFile != "" {
 		var err error
 		if config.Certificate, err = readCertificate(*certificateFile); err != nil {
@@ -69,7 +76,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 	}
 	org := salesforcetest.NewOrg(config)
-	org.AddOauthTokens(*appName, *oauthTokens)
+	if *externalClientApp {
+		org.AddExternalClientApp(strings.ReplaceAll(*appName, " ", "_"), *appName, *oauthTokens)
+	} else {
+		org.AddOauthTokens(*appName, *oauthTokens)
+	}
+	org.AddSessions(*sessions)
 
 	listener, err := listen(*listenAddress)
 	if err != nil {

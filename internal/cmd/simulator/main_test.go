@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"flag"
@@ -70,6 +71,11 @@ func post(t *testing.T, client *http.Client, target string, form url.Values) (st
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return do(t, client, req)
+}
+
+func do(t *testing.T, client *http.Client, req *http.Request) (status int, body string) {
+	t.Helper()
 	resp, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +93,7 @@ func TestFlags(t *testing.T) {
 	urls := start(t,
 		"-listen", "localhost:0", "-tls-listen", "127.0.0.1:0", "-tls-ca-file", ca, "-site", "/partners",
 		"-client-id", "id", "-client-secret", "secret", "-username", "somebody@example.com",
-		"-refresh-token", "one", "-refresh-token", "two", "-oauth-tokens", "3", "-app-name", "Vendor")
+		"-refresh-token", "one", "-refresh-token", "two", "-oauth-tokens", "3", "-app-name", "My Vendor", "-external-client-app", "-users", "2", "-sessions", "4")
 
 	pemData, err := os.ReadFile(ca)
 	roots := x509.NewCertPool()
@@ -111,7 +117,28 @@ func TestFlags(t *testing.T) {
 	status, body := post(t, http.DefaultClient, urls[0]+salesforcetest.TokenPath,
 		url.Values{"grant_type": {"client_credentials"}, "client_id": {"id"}, "client_secret": {"secret"}})
 	if status != http.StatusOK || !strings.Contains(body, "access_token") {
-		t.Errorf("sign-in: %d %s", status, body)
+		t.Fatalf("sign-in: %d %s", status, body)
+	}
+	var session struct {
+		AccessToken string `json:"access_token"`
+	}
+	if err := json.Unmarshal([]byte(body), &session); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		"/apps/oauth/usage": `"developerName":"My_Vendor"`,
+		"/query?q=" + url.QueryEscape("SELECT COUNT() FROM OauthToken WHERE AppName = 'My Vendor'"): `"totalSize":3`,
+		"/query?q=" + url.QueryEscape("SELECT COUNT() FROM AuthSession"):                            `"totalSize":5`,
+		"/query?q=" + url.QueryEscape("SELECT COUNT() FROM User"):                                   `"totalSize":2`,
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, urls[0]+salesforcetest.DataPath+"/v64.0"+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+session.AccessToken)
+		if status, body := do(t, http.DefaultClient, req); status != http.StatusOK || !strings.Contains(body, want) {
+			t.Errorf("%s: %d %s", path, status, body)
+		}
 	}
 }
 
@@ -139,6 +166,7 @@ func TestRefusals(t *testing.T) {
 		"certificate, not PEM":  {[]string{"-certificate", notPEM}, "-certificate"},
 		"an argument too much":  {[]string{"127.0.0.1:0"}, "unexpected argument"},
 		"an unknown flag":       {[]string{"-unknown"}, "-unknown"},
+		"no users":              {[]string{"-users", "0"}, "-users"},
 		"an unreadable integer": {[]string{"-oauth-tokens", "many"}, "-oauth-tokens"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,28 +1,29 @@
-package salesforcetest
+package soql
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
-var testSchemas = map[string][]field{"Thing": {
-	{"Id", idField}, {"Name", stringField}, {"Size", intField}, {"Born", dateTimeField}, {"Odd", booleanField},
-}}
+var testObjects = []Object{{"Thing", []Field{
+	{"Id", ID}, {"Name", String}, {"Size", Int}, {"Born", DateTime}, {"Odd", Boolean},
+}}}
 
-func testRows() []row {
+func testRows() []Row {
 	day := func(n int) time.Time { return time.Date(2030, 1, n, 0, 0, 0, 0, time.UTC) }
-	return []row{
-		{recordKey("005000000000001AAA"), "Ann", 3, day(1), true},
-		{recordKey("005000000000002AAA"), "bob", 2, day(2), false},
-		{recordKey("00500000000000aAAB"), `O'Brien \ Söhne`, 1, nil, true},
+	return []Row{
+		{RecordID("005000000000001AAA"), "Ann", 3, day(1), true},
+		{RecordID("005000000000002AAA"), "bob", 2, day(2), false},
+		{RecordID("00500000000000aAAB"), `O'Brien \ Söhne`, 1, nil, true},
 		{nil, "50%_off\n", 2, day(4), false},
-		{recordKey("00500000000000AAAX"), nil, 5, day(5), true},
+		{RecordID("00500000000000AAAX"), nil, 5, day(5), true},
 	}
 }
 
-func TestSOQL(t *testing.T) {
+func TestRun(t *testing.T) {
 	t.Parallel()
 	// A row is told by its place in testRows.
 	for query, want := range map[string]string{
@@ -91,7 +92,7 @@ func TestSOQL(t *testing.T) {
 	} {
 		t.Run(query, func(t *testing.T) {
 			t.Parallel()
-			q, err := parseSOQL(query, testSchemas)
+			q, err := Parse(query, testObjects)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -100,7 +101,7 @@ func TestSOQL(t *testing.T) {
 				rows[i] = append(rows[i], string(rune('0'+i)))
 			}
 			var got strings.Builder
-			for _, r := range q.run(rows) {
+			for _, r := range q.Run(rows) {
 				place, _ := r[len(r)-1].(string)
 				got.WriteString(place)
 			}
@@ -111,7 +112,7 @@ func TestSOQL(t *testing.T) {
 	}
 }
 
-func TestSOQLErrors(t *testing.T) {
+func TestErrors(t *testing.T) {
 	t.Parallel()
 	for query, want := range map[string]string{
 		``:                            "MALFORMED_QUERY",
@@ -164,24 +165,42 @@ func TestSOQLErrors(t *testing.T) {
 	} {
 		t.Run(query, func(t *testing.T) {
 			t.Parallel()
-			_, err := parseSOQL(query, testSchemas)
-			var soqlErr *soqlError
-			if !errors.As(err, &soqlErr) || soqlErr.code != want {
+			_, err := Parse(query, testObjects)
+			var soqlErr *Error
+			if !errors.As(err, &soqlErr) || soqlErr.Code != want {
 				t.Errorf("got %v, want %s", err, want)
 			}
 		})
 	}
 }
 
-func FuzzSOQL(f *testing.F) {
+// What a query uses is known before it runs, and what it does not use is told
+// from a zero.
+func TestWhatAQueryUses(t *testing.T) {
+	t.Parallel()
+	q, err := Parse(`SELECT Name FROM thing WHERE name > 'a' AND NOT (Size IN (1) OR Born <= 2030-01-01T00:00:00Z) ORDER BY odd DESC, id LIMIT 0 OFFSET 0`, testObjects)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(q.Filters, []string{"Name", "Size", "Born"}) || !slices.Equal(q.Ranges, []string{"Name", "Born"}) ||
+		!slices.Equal(q.OrderBy, []string{"Odd", "Id"}) || q.Limit == nil || q.Offset == nil || q.Count || q.Object.Name != "Thing" {
+		t.Errorf("the query uses %+v", q)
+	}
+	q, err = Parse(`SELECT COUNT() FROM Thing WHERE Name = 'a'`, testObjects)
+	if err != nil || !q.Count || q.Selected != nil || q.Ranges != nil || q.OrderBy != nil || q.Limit != nil || q.Offset != nil {
+		t.Errorf("the query uses %+v, %v", q, err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
 	f.Add(`SELECT Id, Name FROM Thing WHERE (Name LIKE 'a\_%' OR NOT Size IN (1, null)) AND Born > 2030-01-02T00:00:00Z ORDER BY Id DESC LIMIT 1 OFFSET 1`)
 	f.Add(`SELECT COUNT() FROM Thing WHERE Name = '\u00f6\'\\'`)
 	f.Fuzz(func(t *testing.T, query string) {
-		q, err := parseSOQL(query, testSchemas)
-		var soqlErr *soqlError
+		q, err := Parse(query, testObjects)
+		var soqlErr *Error
 		switch {
 		case err == nil:
-			q.run(testRows())
+			q.Run(testRows())
 		case !errors.As(err, &soqlErr):
 			t.Errorf("%v is no error of the API", err)
 		}
