@@ -37,12 +37,14 @@ func (o *Org) serveRevoke(w http.ResponseWriter, r *http.Request) {
 		writeFormError(w, http.StatusBadRequest, errUnsupportedToken.code, errUnsupportedToken.description)
 		return
 	}
-	if !o.revoke(value) {
+	if !o.Revoke(value) {
 		writeFormError(w, http.StatusBadRequest, errInvalidToken.code, errInvalidToken.description)
 	}
 }
 
-func (o *Org) revoke(value string) bool {
+// Revoke ends a token, by its value or its delete token, as the revoke endpoint
+// does. It reports whether the token was alive.
+func (o *Org) Revoke(value string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	t := o.tokens.find(value)

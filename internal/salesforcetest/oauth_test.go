@@ -119,7 +119,7 @@ func TestRevocationLag(t *testing.T) {
 	t.Parallel()
 	server := start(t, Config{RevocationLag: 2})
 	token := server.Org.IssueAccessToken()
-	if !server.Org.revoke(token) || server.Org.Alive(token) {
+	if !server.Org.Revoke(token) || server.Org.Alive(token) {
 		t.Fatal("the token was not revoked")
 	}
 	for i, want := range []int{200, 200, 403, 403} {

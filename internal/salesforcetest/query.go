@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -41,10 +40,9 @@ type QueryRules struct {
 
 	// These refuse parts of a query of OauthToken: 400 INVALID_FIELD or
 	// MALFORMED_QUERY.
-	NoOrderBy        bool
-	NoRanges         bool // <, <=, > and >= on any field but LastUsedDate
-	NoLastUsedFilter bool // LastUsedDate in WHERE; the Object Reference does not list it as one to filter by
-	NoCount          bool
+	NoOrderBy bool
+	NoRanges  bool // <, <=, > and >=
+	NoCount   bool
 
 	// FreshDeleteTokens gives each row another delete token in each query. All
 	// of them are valid.
@@ -64,16 +62,13 @@ func (r QueryRules) check(q *soql.Query) *soql.Error {
 	if q.Object.Name != oauthTokenObject {
 		return nil
 	}
-	isRange := func(name string) bool { return name != "LastUsedDate" }
 	switch {
 	case r.NoCount && q.Count:
 		return &soql.Error{Code: "MALFORMED_QUERY", Message: "COUNT() is not supported for OauthToken"}
 	case r.NoOrderBy && len(q.OrderBy) > 0:
 		return &soql.Error{Code: "MALFORMED_QUERY", Message: fmt.Sprintf("field '%s' can not be sorted in a query call", q.OrderBy[0])}
-	case r.NoRanges && slices.ContainsFunc(q.Ranges, isRange):
+	case r.NoRanges && len(q.Ranges) > 0:
 		return &soql.Error{Code: "INVALID_FIELD", Message: "a range is not supported for OauthToken"}
-	case r.NoLastUsedFilter && slices.Contains(q.Filters, "LastUsedDate"):
-		return &soql.Error{Code: "INVALID_FIELD", Message: "field 'LastUsedDate' can not be filtered in a query call"}
 	}
 	return nil
 }

@@ -42,8 +42,7 @@ type Query struct {
 	Object   Object
 	Count    bool     // SELECT COUNT()
 	Selected []int    // indexes into Object.Fields; nil with Count
-	Filters  []string // fields of WHERE
-	Ranges   []string // those of them that <, <=, > or >= compares
+	Ranges   []string // fields that <, <=, > or >= compares in WHERE
 	OrderBy  []string // fields of ORDER BY
 	Limit    *int     // nil if there is no LIMIT
 	Offset   *int     // nil if there is no OFFSET

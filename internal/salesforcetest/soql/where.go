@@ -66,7 +66,6 @@ func (p *parser) comparison() (func(Row) bool, error) {
 	}
 	q := p.query
 	field := q.Object.Fields[i]
-	q.Filters = append(q.Filters, field.Name)
 	switch {
 	case p.accept("IN"):
 		return p.in(i, true)
