@@ -31,6 +31,9 @@ type tokenSweep struct {
 func (d *providerData) newTokenSweep(revocationURL string, expected int) tokenSweep {
 	return tokenSweep{revocationURL: revocationURL, Sweep: &sweep.Sweep[salesforce.Secret]{
 		End: func(ctx context.Context, token salesforce.Secret) (sweep.Ending, error) {
+			if token.IsEmpty() {
+				return 0, errNoDeleteToken
+			}
 			outcome, err := d.revoke(ctx, d.bulk, revocationURL, token.Reveal())
 			if outcome == salesforce.AlreadyInvalid {
 				return sweep.AlreadyEnded, err
@@ -44,6 +47,9 @@ func (d *providerData) newTokenSweep(revocationURL string, expected int) tokenSw
 		Expected: expected,
 	}}
 }
+
+// errNoDeleteToken says that a token is valid, and that a sweep cannot revoke it.
+var errNoDeleteToken = errors.New("the org lists no delete token")
 
 // explainFailure says what an error of the client means for a sweep.
 func explainFailure(err error) sweep.Failure {
@@ -66,7 +72,7 @@ func explainFailure(err error) sweep.Failure {
 type appSweep struct {
 	tokenSweep
 	provider *providerData
-	tokens   *salesforce.OauthTokens
+	api      *salesforce.API
 	session  *salesforce.Session
 	filter   salesforce.OauthTokenFilter
 
@@ -82,13 +88,13 @@ func (d *providerData) newAppSweep(ctx context.Context, filter salesforce.OauthT
 	if err != nil {
 		return nil, err
 	}
-	s := &appSweep{tokens: d.oauthTokens(), session: session, filter: filter}
-	expected, err := s.tokens.Count(ctx, filter)
+	s := &appSweep{api: d.api(), session: session, filter: filter}
+	expected, err := s.api.CountOauthTokens(ctx, filter)
 	if err != nil {
 		return nil, err
 	}
 	if mine, possible := filter.Only(session.UserID); possible && expected > 0 {
-		if s.own, err = s.tokens.Count(ctx, mine); err != nil {
+		if s.own, err = s.api.CountOauthTokens(ctx, mine); err != nil {
 			return nil, err
 		}
 	}
@@ -107,8 +113,11 @@ func (d *providerData) newAppSweep(ctx context.Context, filter salesforce.OauthT
 // isRestricted reports whether the org lists no token of any other user, of
 // whichever app: then the session's user may lack the permission to see them.
 func (d *providerData) isRestricted(ctx context.Context, session *salesforce.Session) (bool, error) {
-	others, err := d.oauthTokens().Count(ctx, salesforce.OauthTokenFilter{NotUserID: session.UserID})
-	return others == 0 && session.UserID != "", err
+	if session.UserID == "" {
+		return false, nil
+	}
+	others, err := d.api().HasOauthTokens(ctx, salesforce.OauthTokenFilter{NotUserID: session.UserID})
+	return !others, err
 }
 
 // run revokes all that match. The tokens of the session's own user come last,
@@ -117,16 +126,8 @@ func (s *appSweep) run(ctx context.Context) error {
 	// A context that masks is for one goroutine: tflog writes to what it holds.
 	listing := maskSecrets(ctx, s.session.AccessToken.Reveal())
 	if others, possible := s.filter.Except(s.session.UserID); possible {
-		for window := s.tokens.First(others); window != nil; {
-			round, err := s.Run(ctx, s.comingUp(listing, window))
-			if err != nil {
-				return err
-			}
-			if round.Moved > 0 {
-				continue // See what is left, now that no request is under way.
-			}
-			s.listed += round.Listed
-			window = window.Next()
+		if err := s.runOthers(ctx, listing, others); err != nil {
+			return err
 		}
 	}
 	if mine, possible := s.filter.Only(s.session.UserID); possible {
@@ -135,19 +136,36 @@ func (s *appSweep) run(ctx context.Context) error {
 	return nil
 }
 
-// comingUp yields what the org lists in a window, again and again as long as
-// anything new comes up there in place of what was revoked.
-func (s *appSweep) comingUp(listing context.Context, window *salesforce.Window) iter.Seq2[salesforce.Secret, error] {
-	return func(yield func(salesforce.Secret, error) bool) {
-		for isNew := true; isNew; {
-			isNew = false
-			for token, err := range deleteTokens(window.Rows(listing)) {
-				if err == nil && !s.Seen(token) {
-					isNew = true
-				}
-				if !yield(token, err) || err != nil {
-					return
-				}
+// runOthers lists again as long as there is less and less: what was revoked makes
+// room for what the org has not listed yet. Where each listing has other delete
+// tokens, that alone tells that tokens which were revoked are still listed.
+func (s *appSweep) runOthers(ctx, listing context.Context, others salesforce.OauthTokenFilter) error {
+	for before := -1; ; {
+		left := 0
+		round, err := s.Run(ctx, deleteTokens(counted(s.api.ListOauthTokens(listing, others), &left)))
+		var incomplete *salesforce.IncompleteError
+		if errors.As(err, &incomplete) {
+			left = incomplete.Counted
+		} else if err != nil {
+			return err
+		}
+		if round.Moved > 0 && (before < 0 || left < before) {
+			before = left
+			continue
+		}
+		if err == nil {
+			s.listed += round.Listed + round.Moved
+		}
+		return err
+	}
+}
+
+func counted(rows iter.Seq2[salesforce.OauthToken, error], n *int) iter.Seq2[salesforce.OauthToken, error] {
+	return func(yield func(salesforce.OauthToken, error) bool) {
+		for row, err := range rows {
+			*n++
+			if !yield(row, err) {
+				return
 			}
 		}
 	}
@@ -157,36 +175,34 @@ func (s *appSweep) comingUp(listing context.Context, window *salesforce.Window) 
 // session to ask with afterwards. A user has a handful for an app, since the
 // org ends the oldest of more than five.
 func (s *appSweep) runOwn(ctx, listing context.Context, mine salesforce.OauthTokenFilter) error {
-	tokens := *s.tokens
-	for first := true; ; first = false {
-		var own []salesforce.Secret
-		for token, err := range deleteTokens(tokens.All(listing, mine)) {
-			if !first && salesforce.IsSessionRefused(err) {
-				s.sessionEnded = true
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			own = append(own, token)
+	api := *s.api
+	for before := -1; ; {
+		own, err := api.OauthTokens(listing, mine)
+		if before >= 0 && salesforce.IsSessionRefused(err) {
+			s.sessionEnded = true
+			return nil
 		}
-		round, err := s.Run(ctx, func(yield func(salesforce.Secret, error) bool) {
+		if err != nil {
+			return err
+		}
+		round, err := s.Run(ctx, deleteTokens(func(yield func(salesforce.OauthToken, error) bool) {
 			for _, token := range own {
 				if !yield(token, nil) {
 					return
 				}
 			}
-		})
+		}))
 		if err != nil {
 			return err
 		}
-		if round.Moved == 0 {
-			s.listed += round.Listed
+		if round.Moved == 0 || before >= 0 && len(own) >= before {
+			s.listed += round.Listed + round.Moved
 			return nil
 		}
+		before = len(own)
 		// Another session must not be asked for from here on: if this one was
 		// ended with the token that it was issued from, that one is dead too.
-		tokens.Session = func(context.Context, *salesforce.Session) (*salesforce.Session, error) {
+		api.Session = func(context.Context, *salesforce.Session) (*salesforce.Session, error) {
 			return s.provider.querySession(ctx, nil)
 		}
 	}

@@ -172,6 +172,8 @@ func oauthTokenFilter(appName types.String, userIDs types.Set, unusedSince types
 			filter.UserIDs = append(filter.UserIDs, id.ValueString())
 		}
 	}
-	filter.UnusedSince, _ = time.Parse(time.RFC3339, unusedSince.ValueString()) // Empty is the zero time.
+	if date, err := time.Parse(time.RFC3339, unusedSince.ValueString()); err == nil {
+		filter.UnusedSince = &date
+	}
 	return filter
 }

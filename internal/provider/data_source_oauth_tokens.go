@@ -113,11 +113,12 @@ func (d *oauthTokensDataSource) Read(ctx context.Context, req datasource.ReadReq
 	ctx = maskSecrets(ctx, session.AccessToken.Reveal())
 	othersSeen := false
 	tokens := []attr.Value{}
-	for token, err := range d.provider.oauthTokens().All(ctx, filter) {
-		if err != nil {
-			resp.Diagnostics.Append(d.provider.notListed(err, atRead))
-			return
-		}
+	listed, err := d.provider.api().OauthTokens(ctx, filter)
+	if err != nil {
+		resp.Diagnostics.Append(d.provider.notListed(err, atRead))
+		return
+	}
+	for _, token := range listed {
 		othersSeen = othersSeen || !salesforce.SameID(token.UserID, session.UserID)
 		tokens = append(tokens, oauthTokenObject(token))
 	}
@@ -138,8 +139,8 @@ func (d *oauthTokensDataSource) Read(ctx context.Context, req datasource.ReadReq
 // what others have; that the other filters leave nothing is an answer.
 func (d *oauthTokensDataSource) note(ctx context.Context, filter salesforce.OauthTokenFilter, session *salesforce.Session, listed int) (diags diag.Diagnostics, err error) {
 	if listed == 0 && filter.AppName != "" {
-		ofApp, err := d.provider.oauthTokens().Count(ctx, salesforce.OauthTokenFilter{AppName: filter.AppName})
-		if err != nil || ofApp == 0 {
+		any, err := d.provider.api().HasOauthTokens(ctx, salesforce.OauthTokenFilter{AppName: filter.AppName})
+		if err != nil || !any {
 			diags.Append(matchesNothing())
 			return diags, err
 		}
@@ -157,7 +158,7 @@ func (d *oauthTokensDataSource) note(ctx context.Context, filter salesforce.Oaut
 // oauthTokenObject keeps of the delete token nothing but its SHA-256.
 func oauthTokenObject(token salesforce.OauthToken) types.Object {
 	lastUsed := types.StringNull()
-	if !token.LastUsed.IsZero() {
+	if token.LastUsed != nil {
 		lastUsed = types.StringValue(token.LastUsed.UTC().Format(time.RFC3339))
 	}
 	return types.ObjectValueMust(oauthTokenType, map[string]attr.Value{

@@ -96,6 +96,8 @@ func explain(err error, when moment) (meaning, remedy string) {
 			"Use an address that answers by itself, best the org's own My Domain, such as https://example.my.salesforce.com; the host named above, if you trust it. " + when.readdress
 	case errors.As(err, &notEndpoint):
 		return alive, "Check that instance_url and site lead to Salesforce, and that no proxy or login page answers in its place. " + when.readdress
+	case errors.Is(err, errNoDeleteToken):
+		return alive, "Revoke it in Setup, on the org's OAuth usage page, or end it with its app or its user."
 	case errors.As(err, &response) && response.BrokenOff:
 		return alive, "The connection broke before the answer was complete. Run again."
 	case errors.As(err, &response) && response.Temporary():

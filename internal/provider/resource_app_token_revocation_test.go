@@ -336,6 +336,56 @@ func TestAppTokenRevocationOfBusyOrg(t *testing.T) {
 	}
 }
 
+// A token that the org lists without a delete token is alive, and nothing is sent
+// in its place.
+func TestAppTokenRevocationWithoutDeleteToken(t *testing.T) {
+	t.Parallel()
+	server := appOrg(t, fake.Config{Query: fake.QueryRules{NullDeleteTokens: 10}})
+	testSteps(t, resource.TestStep{
+		Config:      appConfig(server, onCreate),
+		ExpectError: regexp.MustCompile(`27\s+revoked,(?s:.*)the\s+org\s+lists\s+no\s+delete\s+token(?s:.*)Nothing\s+was\s+stored`),
+	})
+	assertAlive(t, server.Org, 3)
+	for _, request := range server.Org.Requests() {
+		if request.Path == fake.RevokePath && request.Form.Get("token") == "" {
+			t.Error("an empty token was posted")
+		}
+	}
+}
+
+// Where each query shows other delete tokens, a sweep ends all the same.
+func TestAppTokenRevocationOfFreshDeleteTokens(t *testing.T) {
+	t.Parallel()
+	rules := fake.QueryRules{FreshDeleteTokens: true, NoOrderBy: true, NoRanges: true, NoCount: true}
+	t.Run("revoked", func(t *testing.T) {
+		t.Parallel()
+		server := appOrg(t, fake.Config{Query: rules})
+		testSteps(t, resource.TestStep{Config: appConfig(server, onCreate), ConfigStateChecks: expectCounts("revoked", 30, 30)})
+		assertAlive(t, server.Org, 0)
+	})
+	t.Run("still listed", func(t *testing.T) {
+		t.Parallel()
+		server := appOrg(t, fake.Config{Query: rules})
+		server.Org.ScriptAlways(fake.RevokePath, fake.OAuthError(400, "invalid_token", "invalid token"))
+		workspace := newWorkspace(t, appConfig(server, onCreate))
+		if output := mustRun(t, workspace, nil, "apply", "-auto-approve"); !strings.Contains(output, "Warning: Tokens Still Listed") {
+			t.Errorf("tokens that are called invalid and listed still are no warning:\n%s", output)
+		}
+	})
+}
+
+// Any date is a date: before the year 1, only those were last used that never
+// were.
+func TestAppTokenRevocationUnusedSinceTheYearOne(t *testing.T) {
+	t.Parallel()
+	server := appOrg(t, fake.Config{})
+	testSteps(t, resource.TestStep{
+		Config:            appConfig(server, onCreate, `unused_since = "0001-01-01T00:00:00Z"`),
+		ConfigStateChecks: expectCounts("revoked", 7, 7),
+	})
+	assertAlive(t, server.Org, 23)
+}
+
 func TestAppTokenRevocationAlreadyInvalid(t *testing.T) {
 	t.Parallel()
 	server := appOrg(t, fake.Config{})

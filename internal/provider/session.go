@@ -58,7 +58,7 @@ func (d *providerData) identify(ctx context.Context) (*salesforce.Session, error
 	return session, nil
 }
 
-// oauthTokens is the object of that name in the org of the provider.
-func (d *providerData) oauthTokens() *salesforce.OauthTokens {
-	return &salesforce.OauthTokens{Client: d.bulk, APIVersion: d.apiVersion, Session: d.querySession}
+// api is the REST API of the org of the provider.
+func (d *providerData) api() *salesforce.API {
+	return &salesforce.API{Client: d.bulk, Version: d.apiVersion, Session: d.querySession}
 }

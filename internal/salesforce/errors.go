@@ -94,6 +94,16 @@ func (e *UnansweredError) Error() string {
 
 func (e *UnansweredError) Unwrap() error { return e.cause }
 
+// An IncompleteError says that the org counts more than it lists.
+type IncompleteError struct {
+	What            string // such as tokens
+	Listed, Counted int
+}
+
+func (e *IncompleteError) Error() string {
+	return fmt.Sprintf("the org lists %d of the %d %s that it counts", e.Listed, e.Counted, e.What)
+}
+
 func statusText(status int) string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
 }
