@@ -27,17 +27,20 @@ const (
 	revokeOnDestroy = "destroy"
 )
 
-// revokeOnAttribute says when a resource revokes.
-func revokeOnAttribute(change string) schema.SetAttribute {
+// revokeOnAttribute says when a resource revokes: unless it is told, on the
+// standard events.
+func revokeOnAttribute(change string, standard ...string) schema.SetAttribute {
+	events := make([]attr.Value, len(standard))
+	for i, event := range standard {
+		events[i] = types.StringValue(event)
+	}
 	return schema.SetAttribute{
 		MarkdownDescription: "When to revoke: at `create` (a replacement creates too), at `destroy` (a replacement destroys too), or both. " +
-			change + " Defaults to `[\"create\", \"destroy\"]`.",
+			change + " Defaults to `[\"" + strings.Join(standard, "\", \"") + "\"]`.",
 		ElementType: types.StringType,
 		Optional:    true,
 		Computed:    true,
-		Default: setdefault.StaticValue(types.SetValueMust(types.StringType, []attr.Value{
-			types.StringValue(revokeOnCreate), types.StringValue(revokeOnDestroy),
-		})),
+		Default:     setdefault.StaticValue(types.SetValueMust(types.StringType, events)),
 		Validators: []validator.Set{
 			setvalidator.SizeAtLeast(1),
 			setvalidator.ValueStringsAre(stringvalidator.OneOf(revokeOnCreate, revokeOnDestroy)),
@@ -150,8 +153,10 @@ const (
 var (
 	appNameValidators = []validator.String{stringvalidator.LengthBetween(1, 255)}
 
+	// The framework compares sets in quadratic time: 1,000 ids in seconds, 10,000
+	// in minutes.
 	userIDsValidators = []validator.Set{
-		setvalidator.SizeAtLeast(1),
+		setvalidator.SizeBetween(1, 1000),
 		setvalidator.NoNullValues(),
 		setvalidator.ValueStringsAre(stringValidator{"must be the id of a user", salesforce.CheckUserID}),
 	}
@@ -166,14 +171,42 @@ var (
 
 // oauthTokenFilter reads the filters, which are known and valid.
 func oauthTokenFilter(appName types.String, userIDs types.Set, unusedSince types.String) salesforce.OauthTokenFilter {
-	filter := salesforce.OauthTokenFilter{AppName: appName.ValueString()}
-	for _, element := range userIDs.Elements() {
-		if id, ok := element.(types.String); ok {
-			filter.UserIDs = append(filter.UserIDs, id.ValueString())
-		}
-	}
+	filter := salesforce.OauthTokenFilter{AppName: appName.ValueString(), UserIDs: stringsOf(userIDs)}
 	if date, err := time.Parse(time.RFC3339, unusedSince.ValueString()); err == nil {
 		filter.UnusedSince = &date
 	}
 	return filter
+}
+
+// stringsOf returns the elements of a set of strings that is known, or nil for
+// null.
+func stringsOf(set types.Set) (values []string) {
+	for _, element := range set.Elements() {
+		if value, ok := element.(types.String); ok {
+			values = append(values, value.ValueString())
+		}
+	}
+	return values
+}
+
+// What the filters of sessions say of themselves, in resource and data source
+// alike.
+const (
+	sessionUserIDsDescription = "Ids of users, of 15 or 18 characters: only their sessions count."
+	sessionTypesDescription   = "Types of session, as Salesforce names them, such as `API`, `Oauth2`, `UI` or `Aura`: only these count. All types if not set."
+	loginTypesDescription     = "Types of login, as Salesforce names them, such as `Application` (the browser) or `Remote Access 2.0` (OAuth): only sessions that began so count. All types if not set."
+)
+
+var sessionTypesValidators = []validator.Set{
+	setvalidator.SizeBetween(1, 100),
+	setvalidator.NoNullValues(),
+	setvalidator.ValueStringsAre(stringvalidator.LengthBetween(1, 255)),
+}
+
+// stringOrNull is for what the org may leave out.
+func stringOrNull(s string) types.String {
+	if s == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(s)
 }

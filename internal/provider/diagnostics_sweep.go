@@ -13,7 +13,7 @@ import (
 // What can be said of work on many tokens, in the three parts of diagnostics.go.
 
 var errNoSession = diag.NewErrorDiagnostic("No Credentials to Query With",
-	"Listing an org's tokens takes a session, and the provider has none. Nothing was sent, and no token was touched.\n\n"+
+	"This object requires a session of the org, and the provider has no credentials to sign in with. Nothing was sent.\n\n"+
 		"Set one of these for the provider: client_id and client_secret; client_id, username and private_key; client_id and refresh_token; sfdx_auth_url; access_token.")
 
 // checkSession reports why there can be no session to query with.
@@ -156,8 +156,8 @@ func sessionEnded() diag.Diagnostic {
 func otherOrg(made, now string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Another Org",
 		fmt.Sprintf("The resource was created for the org at %s, but the provider signs in to another, at %s.\n\n"+
-			"No token was touched, in either org. The resource stays in the state.\n\n"+
-			"Give the resource a provider that signs in to its org. Or take \"destroy\" out of its revoke_on and apply, if its tokens need not be revoked.", made, now))
+			"Nothing was revoked, in either org. The resource stays in the state.\n\n"+
+			"Give the resource a provider that signs in to its org. If nothing needs to be revoked, remove \"destroy\" from its revoke_on and apply.", made, now))
 }
 
 // someInvalid is alreadyInvalid of several tokens.

@@ -253,7 +253,7 @@ func (p *salesforceProvider) Configure(ctx context.Context, req provider.Configu
 }
 
 func (p *salesforceProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{newTokenRevocationResource, newAppTokenRevocationResource}
+	return []func() resource.Resource{newTokenRevocationResource, newAppTokenRevocationResource, newSessionRevocationResource}
 }
 
 func (p *salesforceProvider) DataSources(context.Context) []func() datasource.DataSource {

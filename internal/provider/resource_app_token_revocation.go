@@ -63,7 +63,7 @@ func (r *appTokenRevocationResource) Schema(ctx context.Context, _ resource.Sche
 				Validators:          unusedSinceValidators,
 				PlanModifiers:       replaceString,
 			},
-			"revoke_on": revokeOnAttribute("A change takes effect in place and sends nothing."),
+			"revoke_on": revokeOnAttribute("A change takes effect in place and sends nothing.", revokeOnCreate, revokeOnDestroy),
 			"triggers": schema.MapAttribute{
 				MarkdownDescription: "Any values. A change of one replaces the resource, and so revokes again.",
 				ElementType:         types.StringType,
@@ -234,7 +234,7 @@ func (r *appTokenRevocationResource) Delete(ctx context.Context, req resource.De
 		resp.Diagnostics.Append(r.provider.notListed(err, atSweepDestroy))
 		return
 	}
-	if !state.isOf(tokens.session) {
+	if !isOrg(tokens.session, state.OrganizationID, state.InstanceURL) {
 		resp.Diagnostics.Append(otherOrg(state.InstanceURL.ValueString(), tokens.session.InstanceURL))
 		return
 	}
@@ -243,13 +243,4 @@ func (r *appTokenRevocationResource) Delete(ctx context.Context, req resource.De
 	if tokens.Expected > 0 || state.Status.ValueString() == statusActive { // Else none is left, as was to be.
 		resp.Diagnostics.Append(tokens.warnings()...)
 	}
-}
-
-// isOf reports whether a session is of the org that the resource was made for.
-// An org may change its host name; its id stays.
-func (m *appTokenRevocationModel) isOf(session *salesforce.Session) bool {
-	if id := m.OrganizationID.ValueString(); id != "" && session.OrganizationID != "" {
-		return salesforce.SameID(id, session.OrganizationID)
-	}
-	return m.InstanceURL.ValueString() == session.InstanceURL
 }

@@ -66,7 +66,8 @@ func (r *tokenRevocationResource) Schema(ctx context.Context, _ resource.SchemaR
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.ConflictsWith(path.MatchRoot("token"))},
 			},
-			"revoke_on": revokeOnAttribute("A change takes effect in place and sends nothing. `[\"destroy\"]` with `token_wo` requires the provider's `seal_recipient`."),
+			"revoke_on": revokeOnAttribute("A change takes effect in place and sends nothing. `[\"destroy\"]` with `token_wo` requires the provider's `seal_recipient`.",
+				revokeOnCreate, revokeOnDestroy),
 			"triggers": schema.MapAttribute{
 				MarkdownDescription: "Any values. A change of one replaces the resource, and so revokes the token again.",
 				ElementType:         types.StringType,

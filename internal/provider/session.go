@@ -3,6 +3,8 @@ package provider
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
 )
 
@@ -61,4 +63,13 @@ func (d *providerData) identify(ctx context.Context) (*salesforce.Session, error
 // api is the REST API of the org of the provider.
 func (d *providerData) api() *salesforce.API {
 	return &salesforce.API{Client: d.bulk, Version: d.apiVersion, Session: d.querySession}
+}
+
+// isOrg reports whether a session is of the org that a resource was made for, as
+// its state has it. An org may change its host name; its id stays.
+func isOrg(session *salesforce.Session, organizationID, instanceURL types.String) bool {
+	if id := organizationID.ValueString(); id != "" && session.OrganizationID != "" {
+		return salesforce.SameID(id, session.OrganizationID)
+	}
+	return instanceURL.ValueString() == session.InstanceURL
 }

@@ -201,7 +201,7 @@ func TestTokenSweepOfPausedOrg(t *testing.T) {
 }
 
 // The org of a resource is told by its id, or else by its address.
-func TestIsOf(t *testing.T) {
+func TestIsOrg(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		id, url string // in the state
@@ -213,8 +213,7 @@ func TestIsOf(t *testing.T) {
 		"no id, same address":  {"", "https://a.example", salesforce.Session{OrganizationID: "00D5g0000000002EAA", InstanceURL: "https://a.example"}, true},
 		"no id, other address": {"00D5g0000000001EAA", "https://a.example", salesforce.Session{InstanceURL: "https://b.example"}, false},
 	} {
-		model := appTokenRevocationModel{OrganizationID: types.StringValue(test.id), InstanceURL: types.StringValue(test.url)}
-		if got := model.isOf(&test.session); got != test.want {
+		if got := isOrg(&test.session, types.StringValue(test.id), types.StringValue(test.url)); got != test.want {
 			t.Errorf("%s: %t", name, got)
 		}
 	}

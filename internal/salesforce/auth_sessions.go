@@ -82,6 +82,13 @@ func (a *API) AuthSessions(ctx context.Context, filter AuthSessionFilter) ([]Aut
 	return sessions, nil
 }
 
+// HasOtherAuthSessions reports whether the org lists a session of any user but
+// the given one.
+func (a *API) HasOtherAuthSessions(ctx context.Context, userID string) (bool, error) {
+	rows, _, err := query[struct{}](ctx, a, "SELECT Id FROM AuthSession WHERE UsersId != "+quote(userID)+" LIMIT 1")
+	return len(rows) > 0, err
+}
+
 func (r authSessionRecord) session() AuthSession {
 	return AuthSession{
 		ID:           r.ID,
