@@ -257,7 +257,7 @@ func (p *salesforceProvider) Resources(context.Context) []func() resource.Resour
 }
 
 func (p *salesforceProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{newOauthTokensDataSource}
+	return []func() datasource.DataSource{newOauthTokensDataSource, newSessionsDataSource, newIdentityDataSource}
 }
 
 func (p *salesforceProvider) Actions(context.Context) []func() action.Action {
