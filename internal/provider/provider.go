@@ -152,8 +152,8 @@ func (p *salesforceProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 				Optional: true,
 			},
 			"max_concurrency": schema.Int64Attribute{
-				MarkdownDescription: "How many requests are in flight at most for work on many tokens: `salesforce_app_token_revocation`, " +
-					"`salesforce_oauth_tokens` and `salesforce_revoke_tokens`, all of a run together. Defaults to `16`.",
+				MarkdownDescription: "How many requests are in flight at most for work on many tokens or sessions: `salesforce_app_token_revocation`, `salesforce_session_revocation`, " +
+					"`salesforce_revoke_tokens` and the data sources, all of a run together. Defaults to `16`.",
 				Optional:   true,
 				Validators: []validator.Int64{int64validator.Between(1, 256)},
 			},
