@@ -2,7 +2,7 @@
 # the app tokens. terraform destroy revokes them all.
 #
 # The provider signs in with SALESFORCE_CLIENT_ID and SALESFORCE_CLIENT_SECRET,
-# as a user with the permission "Customize Application".
+# as a user with the permissions "Customize Application" and "Manage Users".
 
 terraform {
   required_providers {
@@ -22,6 +22,11 @@ variable "app_name" {
   type        = string
 }
 
+variable "user_ids" {
+  description = "Ids of the integration's own users, who sign in with client credentials or a JWT: their sessions have no refresh token that could be revoked."
+  type        = set(string)
+}
+
 provider "salesforce" {
   instance_url = var.instance_url
 }
@@ -36,4 +41,11 @@ resource "terraform_data" "integration" {
 resource "salesforce_app_token_revocation" "integration" {
   app_name  = terraform_data.integration.output
   revoke_on = ["destroy"]
+}
+
+resource "salesforce_session_revocation" "integration" {
+  user_ids  = var.user_ids
+  revoke_on = ["destroy"]
+
+  depends_on = [terraform_data.integration]
 }

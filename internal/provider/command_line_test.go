@@ -333,7 +333,7 @@ func TestExamples(t *testing.T) {
 			t.Parallel()
 			server := startOrg(t, fake.Config{})
 			key := newAgeKey(t, true)
-			values := map[string]string{"instance_url": server.URL, "app_name": app, "seal_recipient": key.recipient, "seal_identity": "# a comment\n" + key.identity + "\n"}
+			values := map[string]string{"instance_url": server.URL, "organization_id": organizationID(server.Org), "app_name": app, "seal_recipient": key.recipient, "seal_identity": "# a comment\n" + key.identity + "\n"}
 			env := []string{
 				"SALESFORCE_INSTANCE_URL=" + server.URL,
 				"SALESFORCE_CLIENT_ID=" + fake.DefaultClientID,
@@ -384,6 +384,76 @@ func TestExamples(t *testing.T) {
 			}
 		})
 	}
+}
+
+// organizationID is the id of an org, as its tokens have it.
+func organizationID(org *fake.Org) string {
+	token := org.IssueAccessToken()
+	org.Revoke(token)
+	id, _, _ := strings.Cut(token, "!")
+	return id
+}
+
+// The playbook is applied, also where that fails in part, applied again as its
+// header says, and stays the same from then on.
+func TestIncidentResponse(t *testing.T) {
+	t.Parallel()
+	server := appOrg(t, fake.Config{})
+	env := []string{
+		"TF_VAR_instance_url=" + server.URL,
+		"TF_VAR_organization_id=" + organizationID(server.Org),
+		"TF_VAR_app_name=" + app,
+		"TF_VAR_max_count=30",
+		"SALESFORCE_CLIENT_ID=" + fake.DefaultClientID,
+		"SALESFORCE_CLIENT_SECRET=" + fake.DefaultClientSecret,
+	}
+	// A session that was not opened with a token of the app, and so outlives it.
+	var session string
+	for _, token := range server.Org.Tokens() {
+		if token.AppName == otherApp && token.UserID == secondUser {
+			session = server.Org.IssueAccessTokenFrom(token.Value)
+		}
+	}
+	workspace := emptyWorkspace(t)
+	must(workspace.Copy("../../examples/incident-response"))
+
+	output, err := run(t, workspace, append(env, "TF_VAR_organization_id=00D5g0000000009"), "apply", "-auto-approve")
+	if err == nil || !strings.Contains(output, "allowed_organization_ids") {
+		t.Errorf("another org is not refused: %v\n%s", err, output)
+	}
+	output, err = run(t, workspace, append(env, "TF_VAR_max_count=29"), "apply", "-auto-approve")
+	if err == nil || !strings.Contains(output, "Too Many Tokens Match") {
+		t.Errorf("an unexpected number is not refused: %v\n%s", err, output)
+	}
+	assertAlive(t, server.Org, 30)
+	if !server.Org.Alive(session) {
+		t.Error("a session was ended before the tokens were revoked")
+	}
+
+	server.Org.ScriptAlways(fake.RevokePath, failFor(3, fake.Status(403, nil, "")))
+	if output, err := run(t, workspace, env, "apply", "-auto-approve"); err == nil || !strings.Contains(output, "Tokens Not Revoked") {
+		t.Errorf("a sweep that fails in part: %v\n%s", err, output)
+	}
+	server.Org.ScriptAlways(fake.RevokePath, nil)
+	mustRun(t, workspace, env, "apply", "-auto-approve")
+	assertAlive(t, server.Org, 0)
+	if server.Org.Alive(session) {
+		t.Error("the session of a user is valid")
+	}
+	users := mustRun(t, workspace, env, "output", "users_to_inform")
+	if strings.Count(users, `"005`) != 5 {
+		t.Errorf("the users to inform are %s", users)
+	}
+	for range 2 {
+		if output := mustRun(t, workspace, env, "apply", "-auto-approve"); !strings.Contains(output, "0 added, 0 changed, 0 destroyed") {
+			t.Errorf("another apply changes something:\n%s", output)
+		}
+	}
+	if again := mustRun(t, workspace, env, "output", "users_to_inform"); again != users {
+		t.Errorf("the users to inform are %s after another apply", again)
+	}
+	mustRun(t, workspace, env, "destroy", "-auto-approve")
+	assertAlive(t, server.Org, 0)
 }
 
 // knowsActions tells by what the engine says of an action of no provider.

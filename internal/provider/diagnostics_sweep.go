@@ -60,6 +60,14 @@ func notSwept(s tokenSweep, err error, when moment) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Tokens Not Revoked", happened+"\n\nWhat was revoked stays revoked; all other tokens may still be valid. "+when.kept+"\n\n"+remedy)
 }
 
+// tooManyTokens reports that more tokens match than the user expects.
+func tooManyTokens(matched int, maxCount int64, when moment) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Too Many Tokens Match",
+		fmt.Sprintf("%d tokens match, but max_count is %d.\n\nNo token was revoked. %s\n\n"+
+			"Check the filters: the data source salesforce_oauth_tokens lists what matches. If the number is right, raise max_count and apply; a destroy uses the max_count in the state.",
+			matched, maxCount, when.kept))
+}
+
 // ended says why a sweep ended early.
 func ended(err error) string {
 	switch {

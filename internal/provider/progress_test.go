@@ -13,6 +13,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
 
@@ -66,7 +67,7 @@ func TestAppSweepIsLogged(t *testing.T) {
 			t.Fatal(err)
 		}
 		resource := &appTokenRevocationResource{resourceBase{data}}
-		if account, diags := resource.revoke(ctx, sweep, atSweepCreate); account.Ended != 80 || len(diags) > 0 {
+		if account, diags := resource.revoke(ctx, sweep, types.Int64Null(), atSweepCreate); account.Ended != 80 || len(diags) > 0 {
 			t.Errorf("the sweep: %s, %v", account, diags)
 		}
 		var lines []string

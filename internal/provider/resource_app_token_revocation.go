@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -13,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -63,7 +65,13 @@ func (r *appTokenRevocationResource) Schema(ctx context.Context, _ resource.Sche
 				Validators:          unusedSinceValidators,
 				PlanModifiers:       replaceString,
 			},
-			"revoke_on": revokeOnAttribute("A change takes effect in place and sends nothing.", revokeOnCreate, revokeOnDestroy),
+			"max_count": schema.Int64Attribute{
+				MarkdownDescription: "How many tokens may match at most where they are to be revoked, at creation or destroy. If more match, it is an error, and none is revoked. " +
+					"With `0`, none may match. A change takes effect in place. No limit if not set.",
+				Optional:   true,
+				Validators: []validator.Int64{int64validator.AtLeast(0)},
+			},
+			"revoke_on": revokeOnAttribute("A change takes effect in place and sends nothing.", revokeOnCreate),
 			"triggers": schema.MapAttribute{
 				MarkdownDescription: "Any values. A change of one replaces the resource, and so revokes again.",
 				ElementType:         types.StringType,
@@ -104,6 +112,7 @@ type appTokenRevocationModel struct {
 	AppName     types.String   `tfsdk:"app_name"`
 	UserIDs     types.Set      `tfsdk:"user_ids"`
 	UnusedSince types.String   `tfsdk:"unused_since"`
+	MaxCount    types.Int64    `tfsdk:"max_count"`
 	RevokeOn    types.Set      `tfsdk:"revoke_on"`
 	Triggers    types.Map      `tfsdk:"triggers"`
 	Timeouts    timeouts.Value `tfsdk:"timeouts"`
@@ -137,7 +146,7 @@ func (r *appTokenRevocationResource) Create(ctx context.Context, req resource.Cr
 	}
 	plan.describe(tokens)
 	if revokesOn(plan.RevokeOn, revokeOnCreate) {
-		account, diags := r.revoke(ctx, tokens, atSweepCreate)
+		account, diags := r.revoke(ctx, tokens, plan.MaxCount, atSweepCreate)
 		resp.Diagnostics.Append(diags...)
 		if diags.HasError() {
 			return
@@ -178,9 +187,14 @@ func (m *appTokenRevocationModel) report(account sweep.Account, now time.Time) {
 	}
 }
 
-// revoke revokes all that matches, and logs how far it is.
-func (r *appTokenRevocationResource) revoke(ctx context.Context, tokens *appSweep, when moment) (sweep.Account, diag.Diagnostics) {
+// revoke revokes all that matches, unless there is too much, and logs how far it
+// is.
+func (r *appTokenRevocationResource) revoke(ctx context.Context, tokens *appSweep, maxCount types.Int64, when moment) (sweep.Account, diag.Diagnostics) {
 	var diags diag.Diagnostics
+	if !maxCount.IsNull() && int64(tokens.Expected) > maxCount.ValueInt64() {
+		diags.Append(tooManyTokens(tokens.Expected, maxCount.ValueInt64(), when))
+		return sweep.Account{}, diags
+	}
 	stop := tokens.Report(func(progress string) { tflog.Info(ctx, "Revoking the tokens of an app: "+progress) })
 	err := tokens.run(ctx)
 	stop()
@@ -238,7 +252,7 @@ func (r *appTokenRevocationResource) Delete(ctx context.Context, req resource.De
 		resp.Diagnostics.Append(otherOrg(state.InstanceURL.ValueString(), tokens.session.InstanceURL))
 		return
 	}
-	_, diags = r.revoke(ctx, tokens, atSweepDestroy)
+	_, diags = r.revoke(ctx, tokens, state.MaxCount, atSweepDestroy)
 	resp.Diagnostics.Append(diags...)
 	if tokens.Expected > 0 || state.Status.ValueString() == statusActive { // Else none is left, as was to be.
 		resp.Diagnostics.Append(tokens.warnings()...)

@@ -120,7 +120,7 @@ func TestAppTokenRevocation(t *testing.T) {
 	server := appOrg(t, fake.Config{})
 	testSteps(t,
 		resource.TestStep{
-			Config: appConfig(server),
+			Config: appConfig(server, `revoke_on = ["create", "destroy"]`),
 			ConfigStateChecks: append(expectCounts("revoked", 30, 30),
 				expectApp("revoked_at", knownvalue.StringRegexp(regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$`))),
 				expectApp("instance_url", knownvalue.StringExact(server.URL)),
@@ -141,6 +141,21 @@ func TestAppTokenRevocation(t *testing.T) {
 			t.Errorf("%s %s has the user agent %q", request.Method, request.Path, agent)
 		}
 	}
+}
+
+// A destroy revokes only where it is asked to.
+func TestAppTokenRevocationByDefault(t *testing.T) {
+	t.Parallel()
+	server := appOrg(t, fake.Config{})
+	testSteps(t, resource.TestStep{
+		Config:            appConfig(server),
+		ConfigStateChecks: expectCounts("revoked", 30, 30),
+		Check: func(*terraform.State) error {
+			server.Org.AddOauthTokens(app, 7)
+			return nil
+		},
+	})
+	assertAlive(t, server.Org, 7)
 }
 
 func TestAppTokenRevocationOnDestroy(t *testing.T) {
@@ -784,4 +799,34 @@ output "before" {
 			assertAbsent(t, "the plan", plan, secrets...)
 		})
 	}
+}
+
+// More tokens than expected are an error before the first is revoked, at the
+// destroy, too. None expected is a number like any other.
+func TestAppTokenRevocationMaxCount(t *testing.T) {
+	t.Parallel()
+	server := appOrg(t, fake.Config{})
+	tooMany := func(count int) resource.TestStep {
+		return resource.TestStep{
+			Config:      appConfig(server, fmt.Sprintf("max_count = %d", count)),
+			ExpectError: regexp.MustCompile(fmt.Sprintf(`30\s+tokens\s+match,\s+but\s+max_count\s+is\s+%d\.(?s:.*)No\s+token\s+was\s+revoked`, count)),
+		}
+	}
+	testSteps(t, tooMany(29), tooMany(0), resource.TestStep{
+		Config:            appConfig(server, "max_count = 30"),
+		ConfigStateChecks: expectCounts("revoked", 30, 30),
+	})
+	assertOrg(t, server.Org, 30, nil) // all of them in the step that may
+
+	server = appOrg(t, fake.Config{})
+	workspace := newWorkspace(t, appConfig(server, onDestroy, "max_count = 29"))
+	mustRun(t, workspace, nil, "apply", "-auto-approve")
+	if output, err := run(t, workspace, nil, "destroy", "-auto-approve"); err == nil || !strings.Contains(output, "Too Many Tokens Match") {
+		t.Errorf("destroy: %v\n%s", err, output)
+	}
+	assertAlive(t, server.Org, 30)
+	must(workspace.Write("main.tf", requiredProviders+appConfig(server, onDestroy, "max_count = 30")))
+	mustRun(t, workspace, nil, "apply", "-auto-approve")
+	mustRun(t, workspace, nil, "destroy", "-auto-approve")
+	assertAlive(t, server.Org, 0)
 }

@@ -220,6 +220,7 @@ func (r *sessionRevocationResource) end(ctx context.Context, sessions *sessionSw
 	if err != nil || sessions.Account().Left() > 0 {
 		diags.Append(sessionsNotEnded(sessions, err, when))
 	}
+	diags.Append(r.provider.auditWarnings()...)
 	if sessions.listed > 0 {
 		diags.Append(sessionsStillListed(sessions.listed))
 	}

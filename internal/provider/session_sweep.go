@@ -16,6 +16,7 @@ import (
 // A sessionSweep ends sessions that the org lists, side by side.
 type sessionSweep struct {
 	*sweep.Sweep[salesforce.AuthSession]
+	provider   *providerData
 	api        *salesforce.API
 	session    *salesforce.Session // the provider's own
 	filter     salesforce.AuthSessionFilter
@@ -45,6 +46,7 @@ func (d *providerData) newSessionSweep(ctx context.Context, session *salesforce.
 		return nil, err
 	}
 	s := &sessionSweep{
+		provider:   d,
 		api:        d.api(),
 		session:    session,
 		filter:     filter,
@@ -141,23 +143,30 @@ func (s *sessionSweep) end(ctx context.Context, session salesforce.AuthSession) 
 	if stopped := s.stopped.Load(); stopped != nil {
 		return 0, *stopped
 	}
+	if err := s.provider.audit.open(); err != nil {
+		return 0, err
+	}
 	ctx = maskSecrets(ctx, s.session.AccessToken.Reveal())
 	ended, err := s.api.EndSession(ctx, session.ID)
+	line := auditLine{Time: s.provider.now().UTC(), Kind: "session", SessionID: session.ID, Host: hostOf(s.session.InstanceURL), Outcome: outcomeFailed}
 	if err != nil {
+		s.provider.audit.write(line)
 		if affectsAll(err) {
 			s.stopped.CompareAndSwap(nil, &err)
 		}
 		return 0, err
 	}
-	ending, outcome := sweep.Ended, "ended"
+	ending := sweep.Ended
+	line.Outcome = "ended"
 	if !ended && (session.ParentID == session.ID || !s.known[session.ParentID]) {
-		ending, outcome = sweep.AlreadyEnded, "had ended before"
+		ending, line.Outcome = sweep.AlreadyEnded, "already_ended"
 	}
+	s.provider.audit.write(line)
 	tflog.Info(ctx, "End of a session", map[string]any{
 		"session_id": session.ID,
 		"user_id":    session.UserID,
-		"host":       hostOf(s.session.InstanceURL),
-		"outcome":    outcome,
+		"host":       line.Host,
+		"outcome":    line.Outcome,
 	})
 	return ending, nil
 }
@@ -174,9 +183,10 @@ func affectsAll(err error) bool {
 // explainSessionFailure says what an error of sessionSweep.end means.
 func explainSessionFailure(err error) sweep.Failure {
 	failure := explainFailure(err)
+	var unaudited *auditError
 	var unanswered *salesforce.UnansweredError
 	over := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
-	if affectsAll(err) || over && !errors.As(err, &unanswered) { // Nothing was sent, or nothing was done.
+	if affectsAll(err) || errors.As(err, &unaudited) || over && !errors.As(err, &unanswered) { // Nothing was sent, or nothing was done.
 		failure.NotTried = true
 	}
 	return failure
