@@ -139,8 +139,8 @@ func (d *oauthTokensDataSource) Read(ctx context.Context, req datasource.ReadReq
 // what others have; that the other filters leave nothing is an answer.
 func (d *oauthTokensDataSource) note(ctx context.Context, filter salesforce.OauthTokenFilter, session *salesforce.Session, listed int) (diags diag.Diagnostics, err error) {
 	if listed == 0 && filter.AppName != "" {
-		any, err := d.provider.api().HasOauthTokens(ctx, salesforce.OauthTokenFilter{AppName: filter.AppName})
-		if err != nil || !any {
+		found, err := d.provider.api().HasOauthTokens(ctx, salesforce.OauthTokenFilter{AppName: filter.AppName})
+		if err != nil || !found {
 			diags.Append(matchesNothing())
 			return diags, err
 		}
