@@ -67,7 +67,6 @@ func getJSON(target string, session Secret, limit int64) *request {
 // waits end with ctx, and none counts as an attempt's time.
 func (c *Client) send(ctx context.Context, r *request) (*answer, error) {
 	backOff := backoff.ExponentialBackOff{InitialInterval: minBackoff, MaxInterval: maxBackoff, Multiplier: 2, RandomizationFactor: 0.5}
-	backOff.Reset()
 	last := &answer{request: r}
 	for {
 		if err := c.Gate.enter(ctx); err != nil {

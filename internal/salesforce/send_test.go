@@ -218,6 +218,20 @@ func TestRevokeLeavesHostNamesAlone(t *testing.T) {
 	}
 }
 
+// The port of this end is another each time, so that a thousand failures would
+// be told apart.
+func TestRevokeShowsNoPortOfItsOwn(t *testing.T) {
+	t.Parallel()
+	client := newClient(t, 0)
+	client.Transport = roundTripper(func(*http.Request) (*http.Response, error) {
+		return nil, &net.OpError{Op: "read", Net: "tcp", Source: &net.TCPAddr{Port: 54321}, Addr: &net.TCPAddr{Port: 443}, Err: errors.New("connection reset by peer")}
+	})
+	_, err := client.Revoke(t.Context(), "https://a.example/revoke", "token")
+	if err == nil || !strings.Contains(err.Error(), "read tcp :443: connection reset by peer") {
+		t.Errorf("error is %v", err)
+	}
+}
+
 // Waiting for a slot is no part of an attempt's time.
 func TestRevokeManyAtATime(t *testing.T) {
 	t.Parallel()

@@ -42,7 +42,7 @@ func TestInspectToken(t *testing.T) {
 
 func TestCheckToken(t *testing.T) {
 	t.Parallel()
-	for _, token := range []string{sampleToken, "x", "a==", strings.Repeat("long", 4096)} {
+	for _, token := range []string{sampleToken, "x", "a==", "!~", strings.Repeat("long", 4096)} {
 		if err := CheckToken(token); err != nil {
 			t.Errorf("CheckToken(%.20q): %v", token, err)
 		}
