@@ -32,7 +32,7 @@ const (
 )
 
 func main() {
-	debug := flag.Bool("debug", false, "run by itself, for a debugger to attach to, and print how to point Terraform at it")
+	debug := flag.Bool("debug", false, "run on its own, so that a debugger can attach to it, and print how to point Terraform at it")
 	flag.Parse()
 
 	orphaned := make(chan struct{})

@@ -24,11 +24,11 @@ func (a *revokeTokensAction) Metadata(_ context.Context, req action.MetadataRequ
 
 func (a *revokeTokensAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Revokes tokens now, and keeps nothing of it in the state. Needs no credentials.",
+		MarkdownDescription: "Revokes tokens now, and stores nothing in the state. It does not require credentials.",
 		Attributes: map[string]schema.Attribute{
 			"tokens": schema.SetAttribute{
-				MarkdownDescription: "The access, refresh or delete tokens to revoke. Sensitive values are accepted, and shown nowhere. " +
-					"This is a plain attribute, because an action can have no write-only one: it takes no ephemeral value, and a saved plan may hold the tokens.",
+				MarkdownDescription: "The access, refresh or delete tokens to revoke. Sensitive values are accepted and never shown. " +
+					"This is a plain attribute, because an action cannot have write-only attributes: it does not accept ephemeral values, and a saved plan may contain the tokens.",
 				ElementType: types.StringType,
 				Required:    true,
 				Validators:  []validator.Set{setvalidator.NoNullValues(), tokenValidator{}},

@@ -80,7 +80,7 @@ func timeoutsAttribute(ctx context.Context, standard time.Duration) schema.Attri
 type tokenValidator struct{}
 
 func (tokenValidator) Description(context.Context) string {
-	return "must be a token: not empty, and without white space"
+	return "must be a token: not empty, and without whitespace"
 }
 
 func (v tokenValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
@@ -104,7 +104,7 @@ func validateToken(name string, at path.Path, token types.String, diags *diag.Di
 		return
 	}
 	if err := salesforce.CheckToken(token.ValueString()); err != nil {
-		diags.AddAttributeError(at, "Invalid Token", fmt.Sprintf("%s %s. %s", name, err, tokenHint(token.ValueString())))
+		diags.Append(invalidToken.at(at, values{"attribute": name, "error": err, "hint": tokenHint(token.ValueString())}))
 	}
 }
 
@@ -113,13 +113,13 @@ func tokenHint(token string) string {
 	trimmed := strings.TrimSpace(token)
 	switch {
 	case trimmed == "":
-		return "Check where the value comes from: a variable or a secret that is not set is often an empty string. Use null to leave it out."
+		return "Check where the value comes from: a variable or secret that is not set is often an empty string. Use null to leave it out."
 	case trimmed != token && salesforce.CheckToken(trimmed) == nil:
-		return "A token that is read from a file often ends in a newline: trimspace(file(\"token.txt\")) removes it."
+		return "A token that is read from a file often ends with a newline: trimspace(file(\"token.txt\")) removes it."
 	case len(trimmed) > 6 && strings.EqualFold(trimmed[:6], "Bearer"):
-		return "Give the token alone, which is what follows the word: trimprefix(value, \"Bearer \") removes it."
+		return "Set only the token, without the word before it: trimprefix(value, \"Bearer \") removes that."
 	}
-	return "Check that the value is a token, and one token only."
+	return "Check that the value is one whole token and nothing else."
 }
 
 // stringValidator refuses what check refuses. The error of check completes the
@@ -138,16 +138,16 @@ func (v stringValidator) ValidateString(_ context.Context, req validator.StringR
 		return
 	}
 	if err := v.check(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Filter", fmt.Sprintf("%s %s.", req.Path, err))
+		resp.Diagnostics.Append(invalidFilter.at(req.Path, values{"attribute": req.Path, "error": err}))
 	}
 }
 
 // What the filters of OauthToken rows say of themselves, in resource and data
 // source alike.
 const (
-	appNameDescription     = "Label of the app, as the org's OAuth usage page has it. Letter case makes no difference."
-	userIDsDescription     = "Ids of users, of 15 or 18 characters: only their tokens count."
-	unusedSinceDescription = "A point in time in RFC 3339 form, such as `2026-01-01T00:00:00Z`: only tokens last used before then count. One that was never used counts as unused, however new it is."
+	appNameDescription     = "Label of the app, as the org's OAuth usage page shows it. It is not case-sensitive."
+	userIDsDescription     = "IDs of users, 15 or 18 characters long. Only their tokens match."
+	unusedSinceDescription = "A point in time in RFC 3339 form, such as `2026-01-01T00:00:00Z`: only tokens last used before then match. A token that was never used matches, however new it is."
 )
 
 var (
@@ -158,7 +158,7 @@ var (
 	userIDsValidators = []validator.Set{
 		setvalidator.SizeBetween(1, 1000),
 		setvalidator.NoNullValues(),
-		setvalidator.ValueStringsAre(stringValidator{"must be the id of a user", salesforce.CheckUserID}),
+		setvalidator.ValueStringsAre(stringValidator{"must be the ID of a user", salesforce.CheckUserID}),
 	}
 
 	unusedSinceValidators = []validator.String{stringValidator{"must be a time in RFC 3339 form", func(s string) error {
@@ -192,9 +192,9 @@ func stringsOf(set types.Set) (values []string) {
 // What the filters of sessions say of themselves, in resource and data source
 // alike.
 const (
-	sessionUserIDsDescription = "Ids of users, of 15 or 18 characters: only their sessions count."
-	sessionTypesDescription   = "Types of session, as Salesforce names them, such as `API`, `Oauth2`, `UI` or `Aura`: only these count. All types if not set."
-	loginTypesDescription     = "Types of login, as Salesforce names them, such as `Application` (the browser) or `Remote Access 2.0` (OAuth): only sessions that began so count. All types if not set."
+	sessionUserIDsDescription = "IDs of users, 15 or 18 characters long. Only their sessions match."
+	sessionTypesDescription   = "Types of session, as Salesforce names them, such as `API`, `Oauth2`, `UI` or `Aura`. Only sessions of these types match. Defaults to all types."
+	loginTypesDescription     = "Types of login, as Salesforce names them, such as `Application` (the browser) or `Remote Access 2.0` (OAuth). Only sessions that began with one of these match. Defaults to all types."
 )
 
 var sessionTypesValidators = []validator.Set{

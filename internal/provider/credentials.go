@@ -135,10 +135,7 @@ func (s signInSettings) refuse(diags *diag.Diagnostics) {
 		}
 	}
 	slices.Sort(set)
-	diags.AddError("Ambiguous or Incomplete Credentials", fmt.Sprintf(
-		"The provider's credentials are %s, which is not one way of signing in.\n\n"+
-			"Set one of these and nothing beside it: client_id and client_secret; client_id, username and private_key; "+
-			"client_id and refresh_token, with client_secret if the app has one; sfdx_auth_url; access_token.", strings.Join(set, ", ")))
+	diags.Append(ambiguousCredentials.with(values{"set": strings.Join(set, ", ")}))
 }
 
 // checked reads a value by looking at it.

@@ -20,10 +20,10 @@ func (d *identityDataSource) Metadata(_ context.Context, req datasource.Metadata
 
 func (d *identityDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Tells which org and user the provider works with, for outputs and preconditions.",
+		MarkdownDescription: "Reads which org and which user the provider is signed in to, for outputs and preconditions.",
 		Attributes: map[string]schema.Attribute{
 			"user_id": schema.StringAttribute{
-				MarkdownDescription: "Id of the user whom the provider signs in as.",
+				MarkdownDescription: "ID of the user that the provider signs in as.",
 				Computed:            true,
 			},
 			"username": schema.StringAttribute{
@@ -31,11 +31,11 @@ func (d *identityDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 				Computed:            true,
 			},
 			"organization_id": schema.StringAttribute{
-				MarkdownDescription: "Id of the org, of 18 characters.",
+				MarkdownDescription: "ID of the org, 18 characters long.",
 				Computed:            true,
 			},
 			"organization_name": schema.StringAttribute{
-				MarkdownDescription: "Name of the org, as its company information has it.",
+				MarkdownDescription: "Name of the org, as its company information shows it.",
 				Computed:            true,
 			},
 			"is_sandbox": schema.BoolAttribute{

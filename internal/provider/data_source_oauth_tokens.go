@@ -25,8 +25,8 @@ func (d *oauthTokensDataSource) Metadata(_ context.Context, req datasource.Metad
 
 func (d *oauthTokensDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Lists the refresh tokens that are alive in the org: what `salesforce_app_token_revocation` with the same filters would revoke. " +
-			"The list is complete, however long, and holds no secret.",
+		MarkdownDescription: "Lists the valid refresh tokens of the org: `salesforce_app_token_revocation` with the same filters would revoke them. " +
+			"The list is complete, however long, and contains no secret.",
 		Attributes: map[string]schema.Attribute{
 			"app_name": schema.StringAttribute{
 				MarkdownDescription: appNameDescription + " Without it, the tokens of all apps are listed.",
@@ -49,15 +49,15 @@ func (d *oauthTokensDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 				Computed:            true,
 			},
 			"tokens": schema.ListNestedAttribute{
-				MarkdownDescription: "The tokens, by user.",
+				MarkdownDescription: "The tokens, sorted by user.",
 				Computed:            true,
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 					"app_name": schema.StringAttribute{
-						MarkdownDescription: "Label of the app that the token was given to.",
+						MarkdownDescription: "Label of the app that the token was granted to.",
 						Computed:            true,
 					},
 					"user_id": schema.StringAttribute{
-						MarkdownDescription: "Id of the user who gave it.",
+						MarkdownDescription: "ID of the user who granted it.",
 						Computed:            true,
 					},
 					"last_used_date": schema.StringAttribute{
@@ -69,7 +69,7 @@ func (d *oauthTokensDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 						Computed:            true,
 					},
 					"delete_token_sha256": schema.StringAttribute{
-						MarkdownDescription: "SHA-256, in hexadecimal, of the delete token that revokes it: tells tokens apart without giving one away.",
+						MarkdownDescription: "SHA-256, in hexadecimal, of the delete token that revokes it. It identifies the token without revealing it.",
 						Computed:            true,
 					},
 				}},

@@ -29,11 +29,11 @@ func (d *sessionsDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 		return schema.StringAttribute{MarkdownDescription: description, Computed: true}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Lists the sessions of the org that have not ended, including those that no refresh token stands behind. " +
+		MarkdownDescription: "Lists the sessions of the org that have not ended, including those that were not issued from a refresh token. " +
 			"`salesforce_session_revocation` with the same filters ends them, except those of the signed-in user. The list is complete and contains no secret.",
 		Attributes: map[string]schema.Attribute{
 			"user_ids": schema.SetAttribute{
-				MarkdownDescription: sessionUserIDsDescription + " At most 1,000. The sessions of all users if not set.",
+				MarkdownDescription: sessionUserIDsDescription + " At most 1,000. Without it, the sessions of all users match.",
 				ElementType:         types.StringType,
 				Optional:            true,
 				Validators:          userIDsValidators,
@@ -55,11 +55,11 @@ func (d *sessionsDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 				Computed:            true,
 			},
 			"sessions": schema.ListNestedAttribute{
-				MarkdownDescription: "The sessions, by id.",
+				MarkdownDescription: "The sessions, sorted by ID.",
 				Computed:            true,
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"id":                 computed("Id of the session's `AuthSession` record. Nobody can sign in with it."),
-					"user_id":            computed("Id of the user."),
+					"id":                 computed("ID of the session's `AuthSession` record. Nobody can sign in with it."),
+					"user_id":            computed("ID of the user."),
 					"session_type":       computed("Type of session, such as `API`, `Oauth2` or `UI`."),
 					"login_type":         computed("Type of login, such as `Application` (the browser) or `Remote Access 2.0` (OAuth)."),
 					"source_ip":          computed("IP address that the session began from."),

@@ -1,131 +1,166 @@
 package provider
 
 import (
-	"context"
-	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
 )
 
-// What can be said of sessions, in the three parts of diagnostics.go.
+// The messages about sessions, and about the identity of the provider's own.
+var (
+	sessionsNotEndedMessage = message{
+		severity: diag.SeverityError,
+		summary:  "Sessions Not Ended",
+		happened: "Ending sessions at {url}: {account}.{stopped}",
+		meaning:  "What was ended stays ended; all other sessions may still be valid. {kept}",
+		remedy:   "{remedy}",
+		token:    mayBeValid,
+		causes:   sessionCauses,
+	}
+	sessionsNotListedMessage = message{
+		severity: diag.SeverityError,
+		summary:  "Sessions Not Listed",
+		happened: "Querying the sessions of the org: {error}.",
+		meaning:  "No session was ended.",
+		remedy:   "{remedy}",
+		token:    unaffected,
+		causes:   sessionCauses,
+	}
+	identityNotReadMessage = message{
+		severity: diag.SeverityError,
+		summary:  "Identity Not Read",
+		happened: "Querying the org and the user of the provider's session: {error}.",
+		meaning:  "Nothing was changed.",
+		remedy:   "{remedy}",
+		token:    unaffected,
+		causes:   sessionCauses,
+	}
+	tooManySessionsMessage = message{
+		severity: diag.SeverityError,
+		summary:  "Too Many Sessions Match",
+		happened: "{matched} sessions match, but max_count is {max_count}.",
+		meaning:  "No session was ended. {kept}",
+		remedy: "Check the filters: the data source salesforce_sessions lists what matches. " +
+			"If the number is right, raise max_count and apply; a destroy uses the max_count in the state.",
+		token: unaffected,
+	}
+	ownSessionsLeft = message{
+		severity: diag.SeverityWarning,
+		summary:  "Own Sessions Left",
+		happened: "{n} sessions of the signed-in user match and were not ended{current}.",
+		meaning:  "They are still valid. The counts do not include them.",
+		remedy: "{include}To end the provider's own session after the run, let the provider sign in automatically: it revokes the session that it opens. " +
+			"An access_token is never revoked.",
+		token: stillValid + " (those of the signed-in user)",
+	}
+	noSessionMatchesMessage = message{
+		severity: diag.SeverityWarning,
+		summary:  "No Session Matches",
+		happened: "The org lists no session for these filters.",
+		meaning:  "Either the users have none at the moment, or the filters miss them.",
+		remedy:   "If you expected some, check user_ids, session_types and login_types. The data source salesforce_sessions lists the sessions of the org.",
+		token:    mayBeValid + ", if the filters miss it",
+	}
+	ownSessionsOnlyMessage = message{
+		severity: diag.SeverityWarning,
+		summary:  "Own Sessions Only",
+		happened: "The org lists no sessions except those of the signed-in user ({user}).",
+		meaning:  "Without the permission \"Manage Users\", Salesforce leaves out the sessions of other users and does not report that: they may still be valid.",
+		remedy:   "Give that permission to the user that the provider signs in as, and run again.",
+		token:    mayBeValid + " (those of other users)",
+	}
+	sessionsStillListedMessage = message{
+		severity: diag.SeverityWarning,
+		summary:  "Sessions Still Listed",
+		happened: "The org reported that {n} sessions are ended, and still lists them.",
+		meaning:  "It may take some seconds until the end of a session takes effect.",
+		remedy:   "Check again later, with the data source salesforce_sessions.",
+		token:    mayBeValid + " for some seconds",
+	}
+)
+
+var sessionMessages = []message{
+	sessionsNotEndedMessage, sessionsNotListedMessage, identityNotReadMessage, tooManySessionsMessage,
+	ownSessionsLeft, noSessionMatchesMessage, ownSessionsOnlyMessage, sessionsStillListedMessage,
+}
+
+// sessionCauses are of what salesforce.API does with sessions. They come before
+// those of listings in general.
+var sessionCauses = slices.Concat([]cause{
+	{
+		"the org does not report whose session the provider's is", wraps(errUnknownUser), "",
+		"Without that, the signed-in user's own sessions cannot be left out. Let the provider sign in automatically, or set include_own = true if these sessions may end, too.",
+	},
+	{
+		"the org lists fewer than it counts", isA[*salesforce.IncompleteError], "",
+		"Sessions may have begun and ended while they were listed. Run again, or narrow the filters.",
+	},
+	{
+		"`INVALID_TYPE`", reported("INVALID_TYPE"), "",
+		"The user may not query the object. Give the user that the provider signs in as the permission \"API Enabled\" and, for the sessions of other users, \"Manage Users\".",
+	},
+	{
+		"`INVALID_FIELD`", reported("INVALID_FIELD"), "",
+		"The org does not know a field of the query. Set the provider's api_version to 37.0 or later.",
+	},
+	{
+		"`INSUFFICIENT_ACCESS_OR_READONLY`", reported("INSUFFICIENT_ACCESS_OR_READONLY"), "",
+		"Give the user that the provider signs in as the permission \"Manage Users\", which is required to end sessions of other users. Then run again.",
+	},
+}, listingCauses, []cause{
+	{
+		"the server answers with another error", response(func(r *salesforce.ResponseError) bool { return !r.Temporary() && !r.BrokenOff }), "",
+		"Check that instance_url is the org's own My Domain, and that the user that the provider signs in as has the permissions \"API Enabled\" and \"Manage Users\". Then run again.",
+	},
+}, revocationCauses)
 
 // sessionsNotEnded reports that a sweep left sessions. err is what ended it
 // early, or nil.
 func sessionsNotEnded(s *sessionSweep, err error, when moment) diag.Diagnostic {
 	account := s.Account()
-	happened := fmt.Sprintf("Ending sessions at %s: %s.", s.session.InstanceURL, account)
-	cause := account.Example
-	if err != nil {
-		happened += fmt.Sprintf(" The work stopped early: %s.", ended(err))
-		cause = err
-	}
-	return diag.NewErrorDiagnostic("Sessions Not Ended",
-		happened+"\n\nWhat was ended stays ended; all other sessions may still be valid. "+when.kept+"\n\n"+explainSessions(cause, when))
+	return sessionsNotEndedMessage.ofSweep(account, account.Example, err, when, values{"url": s.session.InstanceURL})
 }
 
 // sessionsNotListed reports that the org's sessions could not be listed, before
-// any was touched.
+// any was ended.
 func (d *providerData) sessionsNotListed(err error, when moment) diag.Diagnostic {
-	var signIn signInError
-	if errors.As(err, &signIn) {
-		return notSignedIn(signIn.error, d.loginURL)
-	}
-	return diag.NewErrorDiagnostic("Sessions Not Listed",
-		fmt.Sprintf("Querying the sessions of the org: %s.\n\nNo session was ended.\n\n%s", ended(err), explainSessions(err, when)))
+	return d.notQueried(sessionsNotListedMessage, err, when)
 }
 
 // identityNotRead reports that the org does not say whom the session is of.
 func (d *providerData) identityNotRead(err error, when moment) diag.Diagnostic {
-	var signIn signInError
-	if errors.As(err, &signIn) {
-		return notSignedIn(signIn.error, d.loginURL)
-	}
-	return diag.NewErrorDiagnostic("Identity Not Read",
-		fmt.Sprintf("Querying the org and the user of the provider's session: %s.\n\nNothing was changed.\n\n%s", ended(err), explainSessions(err, when)))
-}
-
-// explainSessions says of an error of salesforce.API what to do.
-func explainSessions(err error, when moment) string {
-	var (
-		response   *salesforce.ResponseError
-		incomplete *salesforce.IncompleteError
-		signIn     signInError
-	)
-	switch {
-	case errors.As(err, &signIn):
-		return explainListing(err, when)
-	case errors.Is(err, errUnknownUser):
-		return "Without that, the signed-in user's own sessions cannot be left out. Let the provider sign in by itself, or set include_own = true if these sessions may end, too."
-	case errors.As(err, &incomplete):
-		return "Sessions may have begun and ended while they were listed. Run again, or narrow the filters."
-	case errors.As(err, &response) && !response.Temporary() && !response.BrokenOff:
-		for _, known := range sessionRemedies {
-			if response.Code == known.code {
-				return known.remedy
-			}
-		}
-		for _, known := range listingRemedies {
-			if response.Code == known.code {
-				return known.remedy
-			}
-		}
-		return "Check that instance_url is the org's own My Domain, and that the user whom the provider signs in as has the permissions \"API Enabled\" and \"Manage Users\". Then run again."
-	case errors.Is(err, context.DeadlineExceeded):
-		return "Run again, or raise the resource's timeouts or the provider's max_concurrency."
-	}
-	return explainListing(err, when)
-}
-
-var sessionRemedies = []struct{ code, remedy string }{
-	{"INVALID_TYPE", "The user may not query the object. Give the user whom the provider signs in as the permission \"API Enabled\" and, for the sessions of other users, \"Manage Users\"."},
-	{"INVALID_FIELD", "The org does not know a field of the query. Set the provider's api_version to 37.0 or later."},
-	{"INSUFFICIENT_ACCESS_OR_READONLY", "Give the user whom the provider signs in as the permission \"Manage Users\", which is required to end sessions of other users. Then run again."},
+	return d.notQueried(identityNotReadMessage, err, when)
 }
 
 // tooManySessions reports that more sessions match than the user expects.
 func tooManySessions(matched int, maxCount int64, when moment) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("Too Many Sessions Match",
-		fmt.Sprintf("%d sessions match, but max_count is %d.\n\nNo session was ended. %s\n\n"+
-			"Check the filters: the data source salesforce_sessions lists what matches. If the number is right, raise max_count and apply; a destroy uses the max_count in the state.",
-			matched, maxCount, when.kept))
+	return tooManySessionsMessage.with(values{"matched": matched, "max_count": maxCount, "kept": when.kept})
 }
 
 // sessionsSpared warns of sessions that match and are left as they are.
 func sessionsSpared(current, own int) diag.Diagnostic {
-	happened := fmt.Sprintf("%d sessions of the signed-in user match and were not ended", current+own)
-	remedy := "To end the provider's own session after the run, let the provider sign in by itself: it revokes what it signs in with. An access_token is never revoked."
+	v := values{"n": current + own, "current": "", "include": ""}
 	if current > 0 {
-		happened += fmt.Sprintf(": %d belong to the session that the provider works with", current)
+		v["current"] = fmt.Sprintf(": %d belong to the session that the provider works with", current)
 	}
 	if own > 0 {
-		remedy = "If the other sessions of this user are to end, too, set include_own = true, or let the provider sign in as another user. " + remedy
+		v["include"] = "If the other sessions of this user are to end, too, set include_own = true, or let the provider sign in as another user. "
 	}
-	return diag.NewWarningDiagnostic("Own Sessions Left", happened+".\n\nThey are still valid. The counts do not include them.\n\n"+remedy)
+	return ownSessionsLeft.with(v)
 }
 
 // noSessionMatches warns that there was nothing to end.
-func noSessionMatches() diag.Diagnostic {
-	return diag.NewWarningDiagnostic("No Session Matches",
-		"The org lists no session for these filters.\n\n"+
-			"Either the users have none at the moment, or the filters miss them.\n\n"+
-			"If you expected some, check user_ids, session_types and login_types. The data source salesforce_sessions lists the sessions of the org.")
-}
+func noSessionMatches() diag.Diagnostic { return noSessionMatchesMessage.with(nil) }
 
 // ownSessionsOnly warns that the user may not see all there is.
 func ownSessionsOnly(userID string) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("Own Sessions Only",
-		fmt.Sprintf("The org lists no sessions except those of the signed-in user (%s).\n\n"+
-			"Without the permission \"Manage Users\", Salesforce leaves out the sessions of other users and does not say so: they may still be valid.\n\n"+
-			"Give that permission to the user whom the provider signs in as, and run again.", userID))
+	return ownSessionsOnlyMessage.with(values{"user": userID})
 }
 
 // sessionsStillListed warns of sessions that the org has ended, and yet lists.
 func sessionsStillListed(n int) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("Sessions Still Listed",
-		fmt.Sprintf("The org reported that %d sessions are ended, and still lists them.\n\n"+
-			"It may take some seconds until the end of a session takes effect.\n\n"+
-			"Check again later, with the data source salesforce_sessions.", n))
+	return sessionsStillListedMessage.with(values{"n": n})
 }

@@ -34,12 +34,12 @@ func (r *accessTokenEphemeralResource) Metadata(_ context.Context, req ephemeral
 
 func (r *accessTokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "An access token that lives only as long as this run: it is minted with the provider's credentials, stands in no plan or state, " +
+		MarkdownDescription: "An access token that is valid only during this run. It is issued to the provider's credentials, is stored in no plan and no state, " +
 			"and is revoked at the end, whether the run succeeds, fails, or is killed.",
 		Attributes: map[string]schema.Attribute{
 			"revoke_on_close": schema.BoolAttribute{
-				MarkdownDescription: "Whether the token is revoked when the run needs it no more. Set it to `false` where the org hands the same session to others, " +
-					"because revoking would end theirs too; the token then lives until the org's session time-out. Defaults to `true`.",
+				MarkdownDescription: "Whether to revoke the token when the run no longer needs it. Set this to `false` if the org shares the session with others, " +
+					"because revoking the token ends theirs, too. The token then stays valid until the org's session timeout. Defaults to `true`.",
 				Optional: true,
 			},
 			"access_token": schema.StringAttribute{
@@ -48,31 +48,31 @@ func (r *accessTokenEphemeralResource) Schema(_ context.Context, _ ephemeral.Sch
 				Sensitive:           true,
 			},
 			"instance_url": schema.StringAttribute{
-				MarkdownDescription: "Scheme and host where the token serves, such as `https://example.my.salesforce.com`.",
+				MarkdownDescription: "Scheme and host where the token is valid, such as `https://example.my.salesforce.com`.",
 				Computed:            true,
 			},
 			"token_type": schema.StringAttribute{
-				MarkdownDescription: "How to present the token; Salesforce says `Bearer`.",
+				MarkdownDescription: "How to present the token; `Bearer` for Salesforce.",
 				Computed:            true,
 			},
 			"scope": schema.StringAttribute{
-				MarkdownDescription: "What the token may be used for, separated by spaces, such as `api id`. Null if the org does not say.",
+				MarkdownDescription: "What the token may be used for, separated by spaces, such as `api id`. Null if the org does not report it.",
 				Computed:            true,
 			},
 			"identity_url": schema.StringAttribute{
-				MarkdownDescription: "Where to ask about the user whom the token stands for. Null if the org does not say.",
+				MarkdownDescription: "Where to look up the user that the token belongs to. Null if the org does not report it.",
 				Computed:            true,
 			},
 			"organization_id": schema.StringAttribute{
-				MarkdownDescription: "Id of the org, from `identity_url`.",
+				MarkdownDescription: "ID of the org, from `identity_url`.",
 				Computed:            true,
 			},
 			"user_id": schema.StringAttribute{
-				MarkdownDescription: "Id of the user whom the token stands for, from `identity_url`.",
+				MarkdownDescription: "ID of the user that the token belongs to, from `identity_url`.",
 				Computed:            true,
 			},
 			"issued_at": schema.StringAttribute{
-				MarkdownDescription: "When the org issued the token, in RFC 3339 form. Null if the org does not say.",
+				MarkdownDescription: "When the org issued the token, in RFC 3339 form. Null if the org does not report it.",
 				Computed:            true,
 			},
 		},
@@ -161,7 +161,7 @@ func (r *accessTokenEphemeralResource) Close(ctx context.Context, req ephemeral.
 	}
 	var id string
 	if err := json.Unmarshal(encoded, &id); err != nil {
-		resp.Diagnostics.AddError("Private Data Not Decoded", err.Error())
+		resp.Diagnostics.Append(privateDataDamaged.with(values{"error": err}))
 		return
 	}
 	if err := r.provider.ledger.Release(ctx, id); err != nil {

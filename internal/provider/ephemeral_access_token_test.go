@@ -193,8 +193,8 @@ func TestAccessTokenRefused(t *testing.T) {
 		"redirect":          {fake.Redirect(307, "https://evil.example/"), "The credentials were not sent on"},
 		"page":              {fake.HTML(), "no proxy or login page"},
 		"busy":              {fake.Status(503, http.Header{"Retry-After": {"0"}}, ""), "503"},
-		"dropped":           {fake.DropBefore(), "minted a token that nobody holds"},
-		"dropped, but done": {fake.DropAfter(), "minted a token that nobody holds"},
+		"dropped":           {fake.DropBefore(), "issued a token that the provider never received"},
+		"dropped, but done": {fake.DropAfter(), "issued a token that the provider never received"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -20,13 +20,13 @@ func (inspectTokenFunction) Metadata(_ context.Context, _ function.MetadataReque
 
 func (inspectTokenFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
-		Summary: "Says what the form of a token tells",
+		Summary: "Inspect the form of a token",
 		MarkdownDescription: "Returns an object with `kind` (`access_token`, `jwt_access_token`, `refresh_token` or `unknown`), " +
-			"`organization_id` (from an opaque access token, else null) and `sha256` (in hexadecimal). It works offline, and does not tell whether the token lives.",
+			"`organization_id` (from an opaque access token, else null) and `sha256` (in hexadecimal). It works offline and does not check whether the token is valid.",
 		Parameters: []function.Parameter{
 			function.StringParameter{
 				Name:                "token",
-				MarkdownDescription: "The token. A sensitive one makes the result sensitive; `nonsensitive()` shows the parts.",
+				MarkdownDescription: "The token. A sensitive token makes the result sensitive; `nonsensitive()` reveals its parts.",
 			},
 		},
 		Return: function.ObjectReturn{AttributeTypes: map[string]attr.Type{

@@ -20,14 +20,14 @@ func (parseSFDXAuthURLFunction) Metadata(_ context.Context, _ function.MetadataR
 
 func (parseSFDXAuthURLFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
-		Summary: "Takes an sfdx auth URL apart",
+		Summary: "Parse an sfdx auth URL",
 		MarkdownDescription: "Returns an object with `client_id`, `client_secret` (may be empty), `refresh_token` and `instance_url` " +
 			"(with `https://`). It works offline.",
 		Parameters: []function.Parameter{
 			function.StringParameter{
 				Name: "url",
-				MarkdownDescription: "`force://clientId:clientSecret:refreshToken@host`, as `sf org display --verbose` prints it. " +
-					"A sensitive one makes the result sensitive. White space at its ends is an error: `trimspace()` takes it off.",
+				MarkdownDescription: "`force://clientId:clientSecret:refreshToken@host`, as `sf org auth show-sfdx-auth-url` prints it. " +
+					"A sensitive URL makes the result sensitive. Whitespace at its ends is an error: `trimspace()` removes it.",
 			},
 		},
 		Return: function.ObjectReturn{AttributeTypes: map[string]attr.Type{

@@ -21,11 +21,11 @@ func TestHints(t *testing.T) {
 	for name, test := range map[string]struct{ config, says, not string }{
 		"Bearer": {revocationConfig(server, token("Bearer hunter2")), "token begins with Bearer", "newline"},
 		"bearer": {revocationConfig(server, tokenWO("bearer hunter2"), onCreate), "token_wo begins with Bearer", "newline"},
-		"empty":  {revocationConfig(server, token("")), "token is empty. Check where the value comes from", "newline"},
+		"empty":  {revocationConfig(server, token("")), "Check where the value comes from", "newline"},
 		"newline": {
 			revocationConfig(server, token("hunter2\n")), `trimspace(file("token.txt"))`, "Bearer",
 		},
-		"two tokens":      {revocationConfig(server, token("hunter2 hunter2")), "one token only", "newline"},
+		"two tokens":      {revocationConfig(server, token("hunter2 hunter2")), "one whole token", "newline"},
 		"PEM in one line": {with(`client_id = "x"`, `username = "x"`, `private_key = "-----BEGIN PRIVATE KEY-----\\nhunter2\\n"`), "where a PEM file has line breaks", "is not in PEM form"},
 		"Lightning":       {at("https://example.lightning.force.com"), "https://example.my.salesforce.com", ""},
 		"Setup":           {at("https://example--dev.sandbox.my.salesforce-setup.com"), "https://example--dev.sandbox.my.salesforce.com", ""},

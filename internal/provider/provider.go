@@ -74,34 +74,34 @@ func (p *salesforceProvider) Metadata(_ context.Context, _ provider.MetadataRequ
 
 func (p *salesforceProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Revokes Salesforce OAuth tokens, so that the life of a token follows an infrastructure plan. " +
-			"Revoking needs no credentials: whoever holds a token may end it.",
+		MarkdownDescription: "Revokes Salesforce OAuth tokens as part of an infrastructure plan, so that no token stays valid longer than it is needed. " +
+			"Revoking does not require credentials: whoever has a token may revoke it.",
 		Attributes: map[string]schema.Attribute{
 			"instance_url": schema.StringAttribute{
 				MarkdownDescription: "Scheme and host of the org that issued the tokens, such as `https://example.my.salesforce.com`. " +
-					"The host matters: a login host may leave a sandbox's token alive. `http` is accepted for loopback hosts only. " +
+					"The host matters: a login host may not revoke a sandbox's token. `http` is accepted for loopback hosts only. " +
 					"Defaults to `https://login.salesforce.com`. Environment variable: `SALESFORCE_INSTANCE_URL`.",
 				Optional: true,
 			},
 			"site": schema.StringAttribute{
-				MarkdownDescription: "Path prefix of an Experience Cloud site, such as `/partners`, where the tokens were issued there. " +
-					"Slashes at the ends make no difference. Defaults to none. Environment variable: `SALESFORCE_SITE`.",
+				MarkdownDescription: "Path prefix of an Experience Cloud site, such as `/partners`, if the tokens were issued there. " +
+					"Leading and trailing slashes are optional. Defaults to none. Environment variable: `SALESFORCE_SITE`.",
 				Optional: true,
 			},
 			"client_id": schema.StringAttribute{
 				MarkdownDescription: "Consumer key of the app to sign in with, together with `client_secret`, with `username` and `private_key`, or with `refresh_token`. " +
-					"Only objects that need a session sign in; revoking does not. Environment variable: `SALESFORCE_CLIENT_ID`.",
+					"Only objects that require a session sign in; revoking does not. Environment variable: `SALESFORCE_CLIENT_ID`.",
 				Optional: true,
 			},
 			"client_secret": schema.StringAttribute{
 				MarkdownDescription: "Consumer secret of the app. With `client_id` alone it signs in through the client credentials flow, " +
-					"which needs the org's own My Domain as `instance_url` and a run-as user for the app. Environment variable: `SALESFORCE_CLIENT_SECRET`.",
+					"which requires the org's own My Domain as `instance_url` and a run-as user for the app. Environment variable: `SALESFORCE_CLIENT_SECRET`.",
 				Optional:  true,
 				Sensitive: true,
 			},
 			"username": schema.StringAttribute{
 				MarkdownDescription: "User to sign in as through the JWT bearer flow, with `client_id` and `private_key`. " +
-					"The user has to be pre-authorized for the app. Environment variable: `SALESFORCE_USERNAME`.",
+					"The user must be pre-authorized for the app. Environment variable: `SALESFORCE_USERNAME`.",
 				Optional: true,
 			},
 			"private_key": schema.StringAttribute{
@@ -117,32 +117,32 @@ func (p *salesforceProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 				Sensitive: true,
 			},
 			"sfdx_auth_url": schema.StringAttribute{
-				MarkdownDescription: "`force://clientId:clientSecret:refreshToken@host`, as `sf org display --verbose` prints it: " +
-					"all of the refresh token flow in one value, and `instance_url`, which is left out then. Environment variable: `SALESFORCE_SFDX_AUTH_URL`.",
+				MarkdownDescription: "`force://clientId:clientSecret:refreshToken@host`, as `sf org auth show-sfdx-auth-url` prints it: " +
+					"all values of the refresh token flow, and the `instance_url`, which must then be left out. Environment variable: `SALESFORCE_SFDX_AUTH_URL`.",
 				Optional:  true,
 				Sensitive: true,
 			},
 			"access_token": schema.StringAttribute{
-				MarkdownDescription: "A ready session to query with, instead of signing in. The provider never revokes it by itself. " +
+				MarkdownDescription: "A ready session to query with, instead of signing in. The provider never revokes it on its own. " +
 					"Environment variable: `SALESFORCE_ACCESS_TOKEN`.",
 				Optional:  true,
 				Sensitive: true,
 			},
 			"seal_recipient": schema.StringAttribute{
 				MarkdownDescription: "[age](https://age-encryption.org) recipients to seal write-only tokens to, so that a destroy can revoke them: `age1…`, or post-quantum `age1pq1…`. " +
-					"Several are separated by white space or commas, and the identity of any one opens. Lines that start with `#` are comments. Recipients are public. " +
-					"Needed where a `token_wo` with `destroy` in `revoke_on` is created. Environment variable: `SALESFORCE_SEAL_RECIPIENT`.",
+					"Separate several with whitespace or commas; the identity of any one of them opens the seal. Lines that start with `#` are comments. Recipients are public. " +
+					"Required where a `token_wo` with `destroy` in `revoke_on` is created. Environment variable: `SALESFORCE_SEAL_RECIPIENT`.",
 				Optional: true,
 			},
 			"seal_identity": schema.StringAttribute{
 				MarkdownDescription: "age identities that open sealed tokens: the content of a file that `age-keygen` made, or several of them together. " +
-					"Needed where a sealed token is destroyed or replaced, and nowhere else. Best given from an ephemeral value or the environment. Environment variable: `SALESFORCE_SEAL_IDENTITY`.",
+					"Required only where a sealed token is destroyed or replaced. Preferably set it from an ephemeral value or the environment. Environment variable: `SALESFORCE_SEAL_IDENTITY`.",
 				Optional:  true,
 				Sensitive: true,
 			},
 			"max_retries": schema.Int64Attribute{
-				MarkdownDescription: "How often a request is sent again after a broken connection, a time-out or an answer of 420, 429, 500, 502, 503 or 504. " +
-					"Waits double each time, and a `Retry-After` of the org is honoured. `0` sends each request once. Defaults to `4`.",
+				MarkdownDescription: "How often a request is sent again after a broken connection, a timeout, or an answer of 420, 429, 500, 502, 503 or 504. " +
+					"The wait doubles each time, and the org's `Retry-After` is honored. `0` sends each request once. Defaults to `4`.",
 				Optional:   true,
 				Validators: []validator.Int64{int64validator.Between(0, 100)},
 			},
@@ -158,13 +158,13 @@ func (p *salesforceProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 				Validators: []validator.Int64{int64validator.Between(1, 256)},
 			},
 			"api_version": schema.StringAttribute{
-				MarkdownDescription: "Version of the REST API to query with, such as `62.0` or `v62.0`; an org knows all versions before its own. " +
+				MarkdownDescription: "Version of the REST API to query with, such as `62.0` or `v62.0`; an org supports its own version and those of several years before. " +
 					"Defaults to `" + strings.TrimPrefix(salesforce.DefaultAPIVersion, "v") + "`. Environment variable: `SALESFORCE_API_VERSION`.",
 				Optional: true,
 			},
 			"allowed_organization_ids": schema.SetAttribute{
-				MarkdownDescription: "Ids, of 15 or 18 characters, of the only organizations that the provider may work on. " +
-					"After a sign-in, a session of any other is revoked again and an error; so is a token to be revoked whose own form tells another organization, which an opaque access token's does. " +
+				MarkdownDescription: "IDs, 15 or 18 characters long, of the organizations that the provider may work on. " +
+					"Signing in to any other is an error, and the session is revoked. So is an opaque access token of another organization: nothing is sent for it. " +
 					"This guards a destroy as well, which preconditions do not. Defaults to all organizations.",
 				ElementType: types.StringType,
 				Optional:    true,
@@ -175,13 +175,13 @@ func (p *salesforceProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 				},
 			},
 			"audit_file": schema.StringAttribute{
-				MarkdownDescription: "File that gets one line of JSON for each token or session that the provider tried to end: `time`, `kind`, `sha256` or `session_id`, `host`, and `outcome` " +
-					"(`revoked`, `already_invalid` or `failed`). It holds no secret. Lines are appended, so several runs may share it; it is created with the permissions `0600`. " +
+				MarkdownDescription: "File to which one line of JSON is appended for each token or session that the provider tried to end: `time`, `kind`, `sha256` or `session_id`, `host`, and `outcome` " +
+					"(`revoked`, `already_invalid` or `failed`). It holds no secret. Several runs may share it. It is created with the permissions `0600`. " +
 					"If it cannot be written, nothing is sent, except to revoke sessions that the provider itself has opened. Environment variable: `SALESFORCE_AUDIT_FILE`.",
 				Optional: true,
 			},
 			"ca_cert_pem": schema.StringAttribute{
-				MarkdownDescription: "PEM certificates to trust besides the system's, such as those of a proxy that inspects TLS. " +
+				MarkdownDescription: "PEM certificates to trust in addition to the system's, such as those of a proxy that inspects TLS. " +
 					"Environment variable: `SALESFORCE_CA_CERT_PEM`.",
 				Optional: true,
 			},

@@ -170,7 +170,7 @@ func providerDataFrom(data any, diags *diag.Diagnostics) *providerData {
 	}
 	d, ok := data.(*providerData)
 	if !ok {
-		diags.AddError("Unexpected Provider Data", fmt.Sprintf("This is a bug in the provider: its data is of type %T.", data))
+		diags.Append(unexpectedProviderData.with(values{"type": fmt.Sprintf("%T", data)}))
 	}
 	return d
 }

@@ -47,33 +47,33 @@ func (r *appTokenRevocationResource) Schema(ctx context.Context, _ resource.Sche
 			"when this resource is created, replaced or destroyed.",
 		Attributes: map[string]schema.Attribute{
 			"app_name": schema.StringAttribute{
-				MarkdownDescription: appNameDescription + " A change replaces the resource.",
+				MarkdownDescription: appNameDescription + " Changing it replaces the resource.",
 				Required:            true,
 				Validators:          appNameValidators,
 				PlanModifiers:       replaceString,
 			},
 			"user_ids": schema.SetAttribute{
-				MarkdownDescription: userIDsDescription + " A change replaces the resource.",
+				MarkdownDescription: userIDsDescription + " Changing it replaces the resource.",
 				ElementType:         types.StringType,
 				Optional:            true,
 				Validators:          userIDsValidators,
 				PlanModifiers:       []planmodifier.Set{setplanmodifier.RequiresReplace()},
 			},
 			"unused_since": schema.StringAttribute{
-				MarkdownDescription: unusedSinceDescription + " A change replaces the resource.",
+				MarkdownDescription: unusedSinceDescription + " Changing it replaces the resource.",
 				Optional:            true,
 				Validators:          unusedSinceValidators,
 				PlanModifiers:       replaceString,
 			},
 			"max_count": schema.Int64Attribute{
-				MarkdownDescription: "How many tokens may match at most where they are to be revoked, at creation or destroy. If more match, it is an error, and none is revoked. " +
-					"With `0`, none may match. A change takes effect in place. No limit if not set.",
+				MarkdownDescription: "How many tokens may match when they are to be revoked, at creation or destroy. If more match, that is an error and none is revoked. " +
+					"With `0`, none may match. Changing it takes effect in place. Defaults to no limit.",
 				Optional:   true,
 				Validators: []validator.Int64{int64validator.AtLeast(0)},
 			},
-			"revoke_on": revokeOnAttribute("A change takes effect in place and sends nothing.", revokeOnCreate),
+			"revoke_on": revokeOnAttribute("Changing it takes effect in place and sends nothing.", revokeOnCreate),
 			"triggers": schema.MapAttribute{
-				MarkdownDescription: "Any values. A change of one replaces the resource, and so revokes again.",
+				MarkdownDescription: "Arbitrary values. Changing one replaces the resource, which revokes again.",
 				ElementType:         types.StringType,
 				Optional:            true,
 				PlanModifiers:       []planmodifier.Map{mapplanmodifier.RequiresReplace()},
@@ -86,19 +86,19 @@ func (r *appTokenRevocationResource) Schema(ctx context.Context, _ resource.Sche
 				PlanModifiers:       keepString,
 			},
 			"organization_id": schema.StringAttribute{
-				MarkdownDescription: "Id of that org; null if it does not say.",
+				MarkdownDescription: "ID of that org; null if it does not report one.",
 				Computed:            true,
 				PlanModifiers:       keepString,
 			},
 			"status": schema.StringAttribute{
 				MarkdownDescription: "`active`: nothing was revoked yet. `revoked`: at least one token was revoked, and none is left. " +
-					"`already_invalid`: there was none to revoke, because nothing matched or the org knew none of the tokens any more.",
+					"`already_invalid`: there was none to revoke, because nothing matched or the org no longer knew any of the tokens.",
 				Computed:      true,
 				PlanModifiers: keepString,
 			},
 			"matched_count":         count("How many tokens matched at creation."),
 			"revoked_count":         count("How many of them the creation revoked."),
-			"already_invalid_count": count("How many of them the org did not know any more when they were to be revoked."),
+			"already_invalid_count": count("How many of them the org no longer knew when they were to be revoked."),
 			"revoked_at": schema.StringAttribute{
 				MarkdownDescription: "When the last of them was revoked, in RFC 3339 form; null unless `status` is `revoked`.",
 				Computed:            true,

@@ -46,46 +46,46 @@ func (r *sessionRevocationResource) Schema(ctx context.Context, _ resource.Schem
 	keepInt64 := []planmodifier.Int64{int64planmodifier.UseStateForUnknown()}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Ends the sessions of users, in the browser and of the API, when this resource is created, replaced or destroyed. " +
-			"It also ends sessions that no refresh token stands behind, such as those of the client credentials and JWT bearer flows.",
+			"It also ends sessions that were not issued from a refresh token, such as those of the client credentials and JWT bearer flows.",
 		Attributes: map[string]schema.Attribute{
 			"user_ids": schema.SetAttribute{
-				MarkdownDescription: sessionUserIDsDescription + " At most 1,000. A change replaces the resource.",
+				MarkdownDescription: sessionUserIDsDescription + " At most 1,000. Changing it replaces the resource.",
 				ElementType:         types.StringType,
 				Required:            true,
 				Validators:          userIDsValidators,
 				PlanModifiers:       replaceSet,
 			},
 			"session_types": schema.SetAttribute{
-				MarkdownDescription: sessionTypesDescription + " A change replaces the resource.",
+				MarkdownDescription: sessionTypesDescription + " Changing it replaces the resource.",
 				ElementType:         types.StringType,
 				Optional:            true,
 				Validators:          sessionTypesValidators,
 				PlanModifiers:       replaceSet,
 			},
 			"login_types": schema.SetAttribute{
-				MarkdownDescription: loginTypesDescription + " A change replaces the resource.",
+				MarkdownDescription: loginTypesDescription + " Changing it replaces the resource.",
 				ElementType:         types.StringType,
 				Optional:            true,
 				Validators:          sessionTypesValidators,
 				PlanModifiers:       replaceSet,
 			},
 			"include_own": schema.BoolAttribute{
-				MarkdownDescription: "Whether to end sessions of the user whom the provider signs in as, too. The session that the provider works with is never ended. " +
-					"A change replaces the resource. Defaults to `false`.",
+				MarkdownDescription: "Whether to end sessions of the user that the provider signs in as, too. The session that the provider works with is never ended. " +
+					"Changing it replaces the resource. Defaults to `false`.",
 				Optional:      true,
 				Computed:      true,
 				Default:       booldefault.StaticBool(false),
 				PlanModifiers: []planmodifier.Bool{boolplanmodifier.RequiresReplace()},
 			},
 			"max_count": schema.Int64Attribute{
-				MarkdownDescription: "How many sessions may match at most where they are to be ended, at creation or destroy. If more match, it is an error, and none is ended. " +
-					"With `0`, none may match. A change takes effect in place. No limit if not set.",
+				MarkdownDescription: "How many sessions may match when they are to be ended, at creation or destroy. If more match, that is an error and none is ended. " +
+					"With `0`, none may match. Changing it takes effect in place. Defaults to no limit.",
 				Optional:   true,
 				Validators: []validator.Int64{int64validator.AtLeast(0)},
 			},
-			"revoke_on": revokeOnAttribute("A change takes effect in place and sends nothing.", revokeOnCreate),
+			"revoke_on": revokeOnAttribute("Changing it takes effect in place and sends nothing.", revokeOnCreate),
 			"triggers": schema.MapAttribute{
-				MarkdownDescription: "Any values. A change of one replaces the resource, and so ends sessions again.",
+				MarkdownDescription: "Arbitrary values. Changing one replaces the resource, which ends sessions again.",
 				ElementType:         types.StringType,
 				Optional:            true,
 				PlanModifiers:       []planmodifier.Map{mapplanmodifier.RequiresReplace()},
@@ -98,7 +98,7 @@ func (r *sessionRevocationResource) Schema(ctx context.Context, _ resource.Schem
 				PlanModifiers:       keepString,
 			},
 			"organization_id": schema.StringAttribute{
-				MarkdownDescription: "Id of that org; null if the org does not report it.",
+				MarkdownDescription: "ID of that org; null if the org does not report it.",
 				Computed:            true,
 				PlanModifiers:       keepString,
 			},
@@ -114,7 +114,7 @@ func (r *sessionRevocationResource) Schema(ctx context.Context, _ resource.Schem
 				PlanModifiers:       keepInt64,
 			},
 			"ended_count": schema.Int64Attribute{
-				MarkdownDescription: "How many of them the creation ended, each by itself or with its parent session. The others had ended before.",
+				MarkdownDescription: "How many of them the creation ended, either directly or with its parent session. The others had ended before.",
 				Computed:            true,
 				PlanModifiers:       keepInt64,
 			},

@@ -41,12 +41,12 @@ func (r *tokenRevocationResource) Metadata(_ context.Context, req resource.Metad
 
 func (r *tokenRevocationResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Revokes a token when this resource is created, replaced or destroyed. An access token takes only itself along; " +
-			"a refresh token takes along every access token that was issued from it.",
+		MarkdownDescription: "Revokes a token when this resource is created, replaced or destroyed. Revoking an access token ends that token only; " +
+			"revoking a refresh token also ends every access token that was issued from it.",
 		Attributes: map[string]schema.Attribute{
 			"token": schema.StringAttribute{
 				MarkdownDescription: "The access, refresh or delete token to revoke. It is stored in the state, so that a destroy can revoke it; " +
-					"use `token_wo` to keep it out. A change replaces the resource, unless the same token moves to `token_wo`. " +
+					"use `token_wo` to avoid that. A change replaces the resource, unless the same token moves to `token_wo`. " +
 					"One of `token` and `token_wo` is required where the resource is created or replaced.",
 				Optional:   true,
 				Sensitive:  true,
@@ -62,21 +62,21 @@ func (r *tokenRevocationResource) Schema(ctx context.Context, _ resource.SchemaR
 				Validators: []validator.String{tokenValidator{}},
 			},
 			"token_wo_version": schema.Int64Attribute{
-				MarkdownDescription: "Change this number when `token_wo` holds another token, because Terraform does not see that by itself. A change replaces the resource.",
+				MarkdownDescription: "Change this number when `token_wo` holds another token, because Terraform cannot detect that. Changing it replaces the resource.",
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.ConflictsWith(path.MatchRoot("token"))},
 			},
-			"revoke_on": revokeOnAttribute("A change takes effect in place and sends nothing. `[\"destroy\"]` with `token_wo` requires the provider's `seal_recipient`.",
+			"revoke_on": revokeOnAttribute("Changing it takes effect in place and sends nothing. `[\"destroy\"]` with `token_wo` requires the provider's `seal_recipient`.",
 				revokeOnCreate, revokeOnDestroy),
 			"triggers": schema.MapAttribute{
-				MarkdownDescription: "Any values. A change of one replaces the resource, and so revokes the token again.",
+				MarkdownDescription: "Arbitrary values. Changing one replaces the resource, which revokes the token again.",
 				ElementType:         types.StringType,
 				Optional:            true,
 			},
 			"verify": schema.BoolAttribute{
 				MarkdownDescription: "Whether to ask the org, before and after an access token is revoked, if it accepts the token. " +
 					"If it still does so when the `timeouts` are over, that is an error, because a revocation may be reported without taking effect. " +
-					"A refresh token cannot be asked about. A change takes effect in place, at the next revocation. Defaults to `false`.",
+					"Refresh tokens cannot be verified. Changing it takes effect in place, at the next revocation. Defaults to `false`.",
 				Optional: true,
 			},
 			"timeouts": timeoutsAttribute(ctx, tokenRevocationTimeout),
@@ -87,30 +87,30 @@ func (r *tokenRevocationResource) Schema(ctx context.Context, _ resource.SchemaR
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
 			"token_sha256": schema.StringAttribute{
-				MarkdownDescription: "SHA-256 of the token in hexadecimal: tells which token this is about without giving it away.",
+				MarkdownDescription: "SHA-256 of the token in hexadecimal. It identifies the token without revealing it.",
 				Computed:            true,
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
 			"token_kind": schema.StringAttribute{
-				MarkdownDescription: "What the form of the token says it is: `access_token`, `jwt_access_token`, `refresh_token` or `unknown`. " +
+				MarkdownDescription: "Kind of the token, by its form: `access_token`, `jwt_access_token`, `refresh_token` or `unknown`. " +
 					"A service that validates a JWT access token offline may accept it until it expires, revoked or not.",
 				Computed:      true,
 				PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
 			"organization_id": schema.StringAttribute{
-				MarkdownDescription: "Id of the org that issued the token, where the token is an opaque access token and so holds it; else null.",
+				MarkdownDescription: "ID of the org that issued the token, if the token is an opaque access token, which contains it; otherwise null.",
 				Computed:            true,
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
 			"revocation_url": schema.StringAttribute{
 				MarkdownDescription: "Where the token is revoked, as the provider was configured at creation. A destroy uses this address even if the provider points elsewhere by then, " +
-					"and a plan warns of the difference unless `status` is `revoked`. The address of a sealed token is in the seal, too, where nobody can change it.",
+					"and a plan warns of the difference unless `status` is `revoked`. The address of a sealed token is sealed with it, so nobody can change it.",
 				Computed:      true,
 				PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},
 			"status": schema.StringAttribute{
-				MarkdownDescription: "`active`: nothing was sent yet. `revoked`: the org said that it revoked the token, for this resource or for another one earlier in the same run. " +
-					"`already_invalid`: the org did not know the token, so it was dead before or belongs to another host or org.",
+				MarkdownDescription: "`active`: nothing was sent yet. `revoked`: the org confirmed that it revoked the token, for this resource or for another one earlier in the same run. " +
+					"`already_invalid`: the org did not know the token, so it was invalid before or belongs to another host or org.",
 				Computed:      true,
 				PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			},

@@ -63,7 +63,7 @@ type organizationError struct {
 
 func (e *organizationError) Error() string {
 	if e.id == "" {
-		return "the org did not tell its organization ID, and the provider's allowed_organization_ids is set"
+		return "the org did not report its organization ID, and the provider's allowed_organization_ids is set"
 	}
 	return fmt.Sprintf("the organization %s is not one of the provider's allowed_organization_ids", e.id)
 }

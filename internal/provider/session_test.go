@@ -126,7 +126,7 @@ func TestMintedRefreshTokenIsRevoked(t *testing.T) {
 // What is said of a failed sign-in fits what is known of the token.
 func TestExplainSignIn(t *testing.T) {
 	t.Parallel()
-	const none, maybe = "No token was minted.", "may have minted a token that nobody holds"
+	const none, maybe = "No token was issued.", "may have issued a token that the provider never received"
 	for _, test := range []struct {
 		err           error
 		means, remedy string
@@ -140,8 +140,8 @@ func TestExplainSignIn(t *testing.T) {
 		{&salesforce.UnexpectedAnswerError{}, maybe, "proxy"},
 		{&salesforce.UnansweredError{Attempts: 1, Arrived: true}, maybe, "Run again later"},
 		{&salesforce.UnansweredError{Attempts: 1}, none, "certificate"},
-		{&ledger.UnderWayError{Cause: context.DeadlineExceeded}, "revoked when it arrives", "timeouts"},
-		{&ledger.UnderWayError{Cause: context.Canceled}, "revoked when it arrives", "Run again"},
+		{&ledger.UnderWayError{Cause: context.DeadlineExceeded}, "it is revoked then", "timeouts"},
+		{&ledger.UnderWayError{Cause: context.Canceled}, "it is revoked then", "Run again"},
 		{context.DeadlineExceeded, none, "timeouts"},
 		{context.Canceled, none, "Run again"},
 		{ledger.ErrEmptying, none, "Run again"},
@@ -149,7 +149,7 @@ func TestExplainSignIn(t *testing.T) {
 		{&ledger.LateError{Cause: context.Canceled, Failure: &salesforce.UnansweredError{Arrived: true}}, "The token may still be valid.", "Run again"},
 		{errors.New("the private key is encrypted"), none, "Correct"},
 	} {
-		meaning, remedy := explainSignIn(test.err)
+		meaning, remedy := explain(signInCauses, test.err, values{"minted": minted(test.err)})
 		if !strings.Contains(meaning, test.means) || !strings.Contains(remedy, test.remedy) {
 			t.Errorf("%v: %q %q; want %q and %q", test.err, meaning, remedy, test.means, test.remedy)
 		}
@@ -167,8 +167,8 @@ func TestExplainWhatWasNotSent(t *testing.T) {
 		defer cancel()
 		for _, says := range []string{"The org may be overloaded", "accepts requests again"} {
 			_, err := data.bulk.Revoke(ctx, data.revocationURL, "a-token")
-			meaning, remedy := explain(err, atCreate)
-			if !strings.Contains(remedy, says) || strings.Contains(remedy, "certificate") || !strings.Contains(meaning, "alive") {
+			meaning, remedy := explain(revocationCauses, err, atCreate.values(err))
+			if !strings.Contains(remedy, says) || strings.Contains(remedy, "certificate") || !strings.Contains(meaning, "valid") {
 				t.Errorf("%v: %q %q; want %q", err, meaning, remedy, says)
 			}
 		}

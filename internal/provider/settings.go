@@ -142,12 +142,10 @@ func parse[T any](s setting, otherwise T, read func(string) (T, error), diags *d
 // refuse reports a bad value. The error completes the sentence "instance_url …".
 func (s setting) refuse(diags *diag.Diagnostics, err error) {
 	if s.variable != "" {
-		diags.AddError("Invalid Environment Variable "+s.variable,
-			fmt.Sprintf("%s, which stands for the provider's %s, %s.", s.variable, s.attribute, err))
+		diags.Append(invalidVariable.with(values{"variable": s.variable, "attribute": s.attribute, "error": err}))
 		return
 	}
-	diags.AddAttributeError(path.Root(s.attribute), "Invalid Provider Setting "+s.attribute,
-		fmt.Sprintf("%s %s.", s.attribute, err))
+	diags.Append(invalidSetting.at(path.Root(s.attribute), values{"attribute": s.attribute, "error": err}))
 }
 
 // checkInstance refuses two addresses that contradict each other, unless one

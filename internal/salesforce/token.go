@@ -81,7 +81,7 @@ func CheckToken(token string) error {
 	}
 	for _, r := range token {
 		if r <= ' ' || r > '~' {
-			return errors.New("holds white space or another character that no token has")
+			return errors.New("contains whitespace or another character that no token has")
 		}
 	}
 	return nil

@@ -18,7 +18,7 @@ type Recipients []age.Recipient
 type Identities struct{ identities []age.Identity }
 
 // ParseRecipients reads X25519 (age1…) or post-quantum (age1pq1…) recipients,
-// separated by white space or commas. Lines that start with # are comments.
+// separated by whitespace or commas. Lines that start with # are comments.
 //
 // Errors complete the sentence "seal_recipient …", and never quote the input,
 // as those of age do.
@@ -26,7 +26,7 @@ func ParseRecipients(text string) (Recipients, error) {
 	if strings.Contains(text, "AGE-SECRET-KEY-") {
 		return nil, errors.New("holds an identity, which is secret; give the recipient that belongs to it, which age-keygen -y prints")
 	}
-	malformed := errors.New("must be age recipients (age1… or age1pq1…, as age-keygen prints them), separated by white space or commas; " +
+	malformed := errors.New("must be age recipients (age1… or age1pq1…, as age-keygen prints them), separated by whitespace or commas; " +
 		"SSH keys, plugins and passphrases are not supported")
 	recipients, err := age.ParseRecipients(onePerLine(text))
 	if err != nil {
