@@ -27,7 +27,7 @@ type message struct {
 	remedy   string
 
 	token  validity
-	causes []cause // what {meaning} and {remedy} stand for, where an error decides that
+	causes causes // what {meaning} and {remedy} stand for, where an error decides that
 }
 
 // A validity is whether the token is valid after a message, for the guide.
@@ -41,7 +41,9 @@ const (
 	asReported validity = "as the message says"
 )
 
-// A cause is what an error comes from. The first of a list that matches counts.
+// causes are lists of what errors come from. The first that matches counts.
+type causes [][]cause
+
 type cause struct {
 	when    string           // completes "If …" in the guide
 	is      func(error) bool // nil for any error
@@ -88,7 +90,7 @@ func (m message) with(v values) diag.Diagnostic {
 // because makes the diagnostic of a case whose meaning and remedy depend on an
 // error.
 func (m message) because(err error, v values) diag.Diagnostic {
-	v["meaning"], v["remedy"] = explain(m.causes, err, v)
+	v["meaning"], v["remedy"] = m.causes.explain(err, v)
 	return m.with(v)
 }
 
@@ -106,11 +108,13 @@ func (v values) fill(text string) string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
-// explain returns what an error means for the token, and what to do.
-func explain(causes []cause, err error, v values) (meaning, remedy string) {
-	for _, c := range causes {
-		if c.is == nil || c.is(err) {
-			return v.fill(c.meaning), v.fill(c.remedy)
+// explain returns what an error of these causes means for the token, and what to do.
+func (lists causes) explain(err error, v values) (meaning, remedy string) {
+	for _, list := range lists {
+		for _, c := range list {
+			if c.is == nil || c.is(err) {
+				return v.fill(c.meaning), v.fill(c.remedy)
+			}
 		}
 	}
 	return "", ""

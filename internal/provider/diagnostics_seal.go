@@ -17,7 +17,7 @@ var (
 		meaning:  "Nothing was sent, so the token is unchanged, and no destroy would revoke it.",
 		remedy:   "{remedy}",
 		token:    unaffected,
-		causes:   sealCauses,
+		causes:   causes{sealCauses},
 	}
 	tokenNotUnsealed = message{
 		severity: diag.SeverityError,
@@ -26,7 +26,7 @@ var (
 		meaning:  "Nothing was sent, so the token may still be valid. {kept}",
 		remedy:   "{remedy}",
 		token:    mayBeValid,
-		causes:   unsealCauses,
+		causes:   causes{unsealCauses},
 	}
 )
 

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -18,7 +17,7 @@ var (
 		meaning:  "What was ended stays ended; all other sessions may still be valid. {kept}",
 		remedy:   "{remedy}",
 		token:    mayBeValid,
-		causes:   sessionCauses,
+		causes:   causes{sessionCauses, listingCauses, permissionCauses, revocationCauses},
 	}
 	sessionsNotListedMessage = message{
 		severity: diag.SeverityError,
@@ -27,7 +26,7 @@ var (
 		meaning:  "No session was ended.",
 		remedy:   "{remedy}",
 		token:    unaffected,
-		causes:   sessionCauses,
+		causes:   causes{sessionCauses, listingCauses, permissionCauses, revocationCauses},
 	}
 	identityNotReadMessage = message{
 		severity: diag.SeverityError,
@@ -36,7 +35,7 @@ var (
 		meaning:  "Nothing was changed.",
 		remedy:   "{remedy}",
 		token:    unaffected,
-		causes:   sessionCauses,
+		causes:   causes{sessionCauses, listingCauses, permissionCauses, revocationCauses},
 	}
 	tooManySessionsMessage = message{
 		severity: diag.SeverityError,
@@ -89,7 +88,7 @@ var sessionMessages = []message{
 
 // sessionCauses are of what salesforce.API does with sessions. They come before
 // those of listings in general.
-var sessionCauses = slices.Concat([]cause{
+var sessionCauses = []cause{
 	{
 		"the org does not report whose session the provider's is", wraps(errUnknownUser), "",
 		"Without that, the signed-in user's own sessions cannot be left out. Let the provider sign in automatically, or set include_own = true if these sessions may end, too.",
@@ -110,12 +109,15 @@ var sessionCauses = slices.Concat([]cause{
 		"`INSUFFICIENT_ACCESS_OR_READONLY`", reported("INSUFFICIENT_ACCESS_OR_READONLY"), "",
 		"Give the user that the provider signs in as the permission \"Manage Users\", which is required to end sessions of other users. Then run again.",
 	},
-}, listingCauses, []cause{
+}
+
+// permissionCauses are what the org says of sessions when it says no more.
+var permissionCauses = []cause{
 	{
 		"the server answers with another error", response(func(r *salesforce.ResponseError) bool { return !r.Temporary() && !r.BrokenOff }), "",
 		"Check that instance_url is the org's own My Domain, and that the user that the provider signs in as has the permissions \"API Enabled\" and \"Manage Users\". Then run again.",
 	},
-}, revocationCauses)
+}
 
 // sessionsNotEnded reports that a sweep left sessions. err is what ended it
 // early, or nil.

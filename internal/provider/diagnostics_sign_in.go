@@ -19,7 +19,7 @@ var (
 		meaning:  "{meaning}",
 		remedy:   "{remedy}",
 		token:    "not issued, unless the message says otherwise",
-		causes:   signInCauses,
+		causes:   causes{signInCauses},
 	}
 	noCredentials = message{
 		severity: diag.SeverityError,

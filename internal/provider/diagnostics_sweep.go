@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -19,7 +18,7 @@ var (
 		meaning:  "What was revoked stays revoked; all other tokens may still be valid. {kept}",
 		remedy:   "{remedy}",
 		token:    mayBeValid,
-		causes:   slices.Concat(listingCauses, revocationCauses),
+		causes:   causes{listingCauses, refusalCauses, revocationCauses},
 	}
 	tooManyTokensMessage = message{
 		severity: diag.SeverityError,
@@ -37,7 +36,7 @@ var (
 		meaning:  "No token was revoked.",
 		remedy:   "{remedy}",
 		token:    unaffected,
-		causes:   slices.Concat(listingCauses, revocationCauses),
+		causes:   causes{listingCauses, refusalCauses, revocationCauses},
 	}
 	noTokenMatches = message{
 		severity: diag.SeverityWarning,
@@ -181,7 +180,7 @@ func (m message) ofSweep(account any, example, err error, when moment, v values)
 	}
 	var signIn signInError
 	if errors.As(cause, &signIn) {
-		m.causes, cause = signInCauses, signIn.error
+		m.causes, cause = causes{signInCauses}, signIn.error
 	}
 	return m.because(cause, v)
 }

@@ -18,7 +18,7 @@ var (
 		meaning:  "{meaning} {kept}",
 		remedy:   "{remedy}",
 		token:    mayBeValid,
-		causes:   revocationCauses,
+		causes:   causes{refusalCauses, revocationCauses},
 	}
 	tokenNotStored = message{
 		severity: diag.SeverityError,
@@ -27,7 +27,7 @@ var (
 		meaning:  "{meaning} {kept}",
 		remedy:   "{remedy}",
 		token:    unaffected,
-		causes:   revocationCauses,
+		causes:   causes{refusalCauses, {{"anything else happens", nil, "Nothing was sent.", "{readdress}"}}},
 	}
 	tokenAlreadyInvalid = message{
 		severity: diag.SeverityWarning,
@@ -95,15 +95,8 @@ var tokenMessages = []message{
 	tokenRevokedEarlier, tokenUsedElsewhere, auditFileNotWritten,
 }
 
-// revocationCauses are of salesforce.Client.Revoke and what surrounds it.
-// {readdress} is how to have the token sent to another address.
-var revocationCauses = []cause{
-	{
-		"`verify` is set and the org still accepts the token", isA[*servingError],
-		"The token was accepted before it was revoked, and no answer since then proves that the org refuses it: it may still be valid.",
-		"Run again later, or raise the resource's timeouts: a revocation may take some time to take effect. " +
-			"If the token stays valid, contact Salesforce. With verify = false, the provider does not ask for proof.",
-	},
+// refusalCauses are of providerData.permit.
+var refusalCauses = []cause{
 	{
 		"the organization is not in `allowed_organization_ids`", isA[*organizationError],
 		"Nothing was sent, so the token is unchanged.",
@@ -113,6 +106,17 @@ var revocationCauses = []cause{
 		"the audit file cannot be written", isA[*auditError],
 		"Nothing was sent, so the token is unchanged.",
 		"Make the file that the provider's audit_file names writable, in a folder that exists, then run again.",
+	},
+}
+
+// revocationCauses are of salesforce.Client.Revoke and what surrounds it.
+// {readdress} is how to have the token sent to another address.
+var revocationCauses = []cause{
+	{
+		"`verify` is set and the org still accepts the token", isA[*servingError],
+		"The token was accepted before it was revoked, and no answer since then proves that the org refuses it: it may still be valid.",
+		"Run again later, or raise the resource's timeouts: a revocation may take some time to take effect. " +
+			"If the token stays valid, contact Salesforce. With verify = false, the provider does not ask for proof.",
 	},
 	{
 		"the server redirects", isA[*salesforce.RedirectError],

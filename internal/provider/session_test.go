@@ -149,7 +149,7 @@ func TestExplainSignIn(t *testing.T) {
 		{&ledger.LateError{Cause: context.Canceled, Failure: &salesforce.UnansweredError{Arrived: true}}, "The token may still be valid.", "Run again"},
 		{errors.New("the private key is encrypted"), none, "Correct"},
 	} {
-		meaning, remedy := explain(signInCauses, test.err, values{"minted": minted(test.err)})
+		meaning, remedy := causes{signInCauses}.explain(test.err, values{"minted": minted(test.err)})
 		if !strings.Contains(meaning, test.means) || !strings.Contains(remedy, test.remedy) {
 			t.Errorf("%v: %q %q; want %q and %q", test.err, meaning, remedy, test.means, test.remedy)
 		}
@@ -167,7 +167,7 @@ func TestExplainWhatWasNotSent(t *testing.T) {
 		defer cancel()
 		for _, says := range []string{"The org may be overloaded", "accepts requests again"} {
 			_, err := data.bulk.Revoke(ctx, data.revocationURL, "a-token")
-			meaning, remedy := explain(revocationCauses, err, atCreate.values(err))
+			meaning, remedy := tokenNotRevoked.causes.explain(err, atCreate.values(err))
 			if !strings.Contains(remedy, says) || strings.Contains(remedy, "certificate") || !strings.Contains(meaning, "valid") {
 				t.Errorf("%v: %q %q; want %q", err, meaning, remedy, says)
 			}

@@ -3,6 +3,7 @@ package provider
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -26,16 +27,17 @@ After an error in an apply, nothing is stored and the next apply tries again. Af
 func Troubleshooting() string {
 	var page strings.Builder
 	page.WriteString(troubleshootingHead)
-	page.WriteString("| Message | | The token is |\n| --- | --- | --- |\n")
+	page.WriteString("| Message | | Token |\n| --- | --- | --- |\n")
 	for _, section := range catalogue {
 		for _, m := range section.messages {
 			fmt.Fprintf(&page, "| [%s](#%s) | %s | %s |\n", m.title(), anchor(m.title()), strings.ToLower(m.severity.String()), m.token)
 		}
 	}
+	explained := make(map[*cause]string) // by the first of a list, where it is
 	for _, section := range catalogue {
 		fmt.Fprintf(&page, "\n## %s\n", section.title)
 		for _, m := range section.messages {
-			m.describe(&page)
+			m.describe(&page, explained)
 		}
 	}
 	return page.String()
@@ -46,23 +48,44 @@ func (m message) title() string {
 	return strings.Join(strings.Fields(placeholder.ReplaceAllString(m.summary, "")), " ")
 }
 
-func (m message) describe(page *strings.Builder) {
-	fmt.Fprintf(page, "\n### %s\n\n%s: the token is %s.\n", m.title(), m.severity, m.token)
+// describe writes the message, and its causes where they are not explained yet.
+func (m message) describe(page *strings.Builder, explained map[*cause]string) {
+	fmt.Fprintf(page, "\n### %s\n\n%s. Token: %s.\n", m.title(), m.severity, m.token)
 	for _, part := range []string{m.happened, m.meaning, m.remedy} {
 		if text := inGuide(part); text != "" {
 			fmt.Fprintf(page, "\n%s\n", text)
 		}
 	}
-	if m.causes == nil {
+	var rows []cause
+	var elsewhere []string
+	for _, list := range m.causes {
+		if title, ok := explained[&list[0]]; !ok {
+			explained[&list[0]] = m.title()
+			rows = append(rows, list...)
+		} else if link := fmt.Sprintf("[%s](#%s)", title, anchor(title)); !slices.Contains(elsewhere, link) {
+			elsewhere = append(elsewhere, link)
+		}
+	}
+	describeCauses(page, rows)
+	if len(elsewhere) > 0 {
+		fmt.Fprintf(page, "\nThe causes of %s apply, too.\n", strings.Join(elsewhere, " and "))
+	}
+}
+
+func describeCauses(page *strings.Builder, rows []cause) {
+	if len(rows) == 0 {
+		return
+	}
+	if !slices.ContainsFunc(rows, func(c cause) bool { return inCell(c.meaning) != "" }) {
+		page.WriteString("\n| If | what to do |\n| --- | --- |\n")
+		for _, c := range rows {
+			fmt.Fprintf(page, "| %s | %s |\n", c.when, inCell(c.remedy))
+		}
 		return
 	}
 	page.WriteString("\n| If | it means | what to do |\n| --- | --- | --- |\n")
-	shown := make(map[string]bool)
-	for _, c := range m.causes {
-		if !shown[c.when] { // The first counts.
-			fmt.Fprintf(page, "| %s | %s | %s |\n", c.when, inCell(c.meaning), inCell(c.remedy))
-		}
-		shown[c.when] = true
+	for _, c := range rows {
+		fmt.Fprintf(page, "| %s | %s | %s |\n", c.when, inCell(c.meaning), inCell(c.remedy))
 	}
 }
 
@@ -76,7 +99,7 @@ var guideWords = strings.NewReplacer(
 	"{current}", "",
 	"{hint}", "If the value has whitespace at its ends, use trimspace. If it starts with “Bearer”, remove that word. If it is empty, check where it comes from, or use null to leave it out.",
 	"{arrival}", "The token may still be valid. It may be revoked, if the request arrived.",
-	"{minted}", "The message says whether a token may have been issued.",
+	"{minted}", "",
 	"{readdress}", "If the address is wrong, correct the provider's instance_url and site. A destroy uses the address in the state.",
 )
 
@@ -93,6 +116,6 @@ func inCell(text string) string { return strings.ReplaceAll(inGuide(text), "\n\n
 
 // identifiers are names of attributes, variables and functions, which the guide
 // has as code.
-var identifiers = regexp.MustCompile("(^|[\\s(])([a-z]+_[a-z_]+[a-z](?: = (?:\\[\"[a-z]+\"\\]|[a-z]+))?|SALESFORCE_[A-Z_]+|TF_[A-Z_]+|\"destroy\")")
+var identifiers = regexp.MustCompile(`(^|[\s(])((?:[a-z0-9]+_[a-z0-9_]+|verify)(?: = (?:\["[a-z]+"\]|[a-z]+))|[a-z0-9]+_[a-z0-9_]+|SALESFORCE_[A-Z_]+|TF_[A-Z_]+|"destroy"|terraform (?:apply|destroy) -[a-z]+=[A-Za-z]+)`)
 
 func anchor(title string) string { return strings.ReplaceAll(strings.ToLower(title), " ", "-") }
