@@ -71,7 +71,7 @@ func (a *revokeTokensAction) Invoke(ctx context.Context, req action.InvokeReques
 	account := tokens.Account()
 	say("Done: " + tokens.Progress())
 	if err != nil || account.Left() > 0 {
-		resp.Diagnostics.Append(notSwept(tokens, err, atInvoke))
+		resp.Diagnostics.Append(tokens.failure(err, atInvoke))
 	}
 	if account.AlreadyEnded > 0 {
 		resp.Diagnostics.Append(someInvalid(account.AlreadyEnded, tokens.revocationURL))

@@ -13,6 +13,28 @@ import (
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/sweep"
 )
 
+// An appRevocation revokes the tokens of an app that the org lists, whichever way
+// it lists them.
+type appRevocation interface {
+	org() *salesforce.Session
+	expected() int // how many tokens match
+	run(context.Context) error
+
+	// While it runs, and afterwards.
+	Account() sweep.Account
+	Progress() string
+	Report(func(progress string)) (stop func())
+
+	failure(err error, when moment) diag.Diagnostic // that tokens are left; err is what ended run, or nil
+	notes() diag.Diagnostics                        // about what run has met
+	warnings() diag.Diagnostics                     // about what the org may have kept to itself
+}
+
+var (
+	_ appRevocation = (*appSweep)(nil)
+	_ appRevocation = (*externalAppSweep)(nil)
+)
+
 const (
 	// sweepTimeout bounds work on many tokens, unless a resource's timeouts do.
 	sweepTimeout = 20 * time.Minute
@@ -42,10 +64,17 @@ func (d *providerData) newTokenSweep(revocationURL string, expected int) tokenSw
 		},
 		Explain:  explainFailure,
 		Key:      salesforce.Secret.Reveal,
-		Words:    sweep.Words{Items: "tokens", Ended: "revoked", AlreadyEnded: "already invalid"},
+		Words:    tokenWords,
 		Workers:  workersPerRequest * d.maxConcurrency,
 		Expected: expected,
 	}}
+}
+
+var tokenWords = sweep.Words{Items: "tokens", Ended: "revoked", AlreadyEnded: "already invalid"}
+
+// failure reports that tokens are left. err is what ended the sweep early, or nil.
+func (s tokenSweep) failure(err error, when moment) diag.Diagnostic {
+	return notSwept("POST "+s.revocationURL, s.Account(), err, when)
 }
 
 // errNoDeleteToken says that a token is valid, and that a sweep cannot revoke it.
@@ -68,7 +97,7 @@ func explainFailure(err error) sweep.Failure {
 	return sweep.Failure{Reason: err.Error()}
 }
 
-// An appSweep is a sweep of tokens that the org lists.
+// An appSweep is a sweep of tokens that the org lists in OauthToken.
 type appSweep struct {
 	tokenSweep
 	provider *providerData
@@ -83,11 +112,7 @@ type appSweep struct {
 }
 
 // newAppSweep asks the org how many tokens match.
-func (d *providerData) newAppSweep(ctx context.Context, filter salesforce.OauthTokenFilter) (*appSweep, error) {
-	session, err := d.querySession(ctx, nil)
-	if err != nil {
-		return nil, err
-	}
+func (d *providerData) newAppSweep(ctx context.Context, session *salesforce.Session, filter salesforce.OauthTokenFilter) (*appSweep, error) {
 	s := &appSweep{api: d.api(), session: session, filter: filter}
 	expected, err := s.api.CountOauthTokens(ctx, filter)
 	if err != nil {
@@ -218,7 +243,12 @@ func deleteTokens(rows iter.Seq2[salesforce.OauthToken, error]) iter.Seq2[salesf
 	}
 }
 
-// warnings are about what the org may have kept to itself.
+func (s *appSweep) org() *salesforce.Session { return s.session }
+
+func (s *appSweep) expected() int { return s.Expected }
+
+func (s *appSweep) notes() diag.Diagnostics { return sweepNotes(s.listed, s.sessionEnded) }
+
 func (s *appSweep) warnings() (diags diag.Diagnostics) {
 	_, othersAsked := s.filter.Except(s.session.UserID)
 	if s.Expected == 0 {

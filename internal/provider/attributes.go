@@ -150,7 +150,11 @@ const (
 	unusedSinceDescription = "A point in time in RFC 3339 form, such as `2026-01-01T00:00:00Z`: only tokens last used before then match. A token that was never used matches, however new it is."
 )
 
+const externalClientAppDescription = "Identifier (`0xI…`) or developer name of an external client app. Requires an `api_version` of 59.0 or later."
+
 var (
+	externalClientAppValidators = []validator.String{stringValidator{"must be the identifier or the developer name of an external client app", salesforce.CheckExternalClientApp}}
+
 	appNameValidators = []validator.String{stringvalidator.LengthBetween(1, 255)}
 
 	// The framework compares sets in quadratic time: 1,000 ids in seconds, 10,000
@@ -171,11 +175,29 @@ var (
 
 // oauthTokenFilter reads the filters, which are known and valid.
 func oauthTokenFilter(appName types.String, userIDs types.Set, unusedSince types.String) salesforce.OauthTokenFilter {
-	filter := salesforce.OauthTokenFilter{AppName: appName.ValueString(), UserIDs: stringsOf(userIDs)}
-	if date, err := time.Parse(time.RFC3339, unusedSince.ValueString()); err == nil {
-		filter.UnusedSince = &date
+	return salesforce.OauthTokenFilter{AppName: appName.ValueString(), UserIDs: stringsOf(userIDs), UnusedSince: timeOf(unusedSince)}
+}
+
+// newExternalAppFilter is oauthTokenFilter for an external client app.
+func newExternalAppFilter(app types.String, userIDs types.Set, unusedSince types.String) externalAppFilter {
+	return externalAppFilter{app: app.ValueString(), userIDs: stringsOf(userIDs), unusedSince: timeOf(unusedSince)}
+}
+
+// checkExternalClientApp reports that an external client app is named, and the
+// API has none.
+func (d *providerData) checkExternalClientApp(app types.String) (diags diag.Diagnostics) {
+	if d != nil && !app.IsNull() && !salesforce.HasExternalClientApps(d.apiVersion) {
+		diags.Append(oldAPIVersion(d.apiVersion))
 	}
-	return filter
+	return diags
+}
+
+// timeOf is a time in RFC 3339 form, or nil for null.
+func timeOf(value types.String) *time.Time {
+	if date, err := time.Parse(time.RFC3339, value.ValueString()); err == nil {
+		return &date
+	}
+	return nil
 }
 
 // stringsOf returns the elements of a set of strings that is known, or nil for

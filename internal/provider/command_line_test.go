@@ -350,6 +350,9 @@ func TestExamples(t *testing.T) {
 				if name == "app_name" {
 					server.Org.AddOauthTokens(app, 20)
 				}
+				if name == "external_client_app" {
+					values[name] = server.Org.AddExternalClientApp(externalApp, app, 20)
+				}
 				if name == "user_ids" {
 					server.Org.AddSessions(20)
 					values[name] = fmt.Sprintf("[%q, %q, \"0055g0000000004AAA\", \"0055g0000000005AAA\"]", secondUser, thirdUser)

@@ -4,10 +4,13 @@ import (
 	"context"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
@@ -32,6 +35,11 @@ func (d *oauthTokensDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 				MarkdownDescription: appNameDescription + " Without it, the tokens of all apps are listed.",
 				Optional:            true,
 				Validators:          appNameValidators,
+			},
+			"external_client_app": schema.StringAttribute{
+				MarkdownDescription: externalClientAppDescription + " Its tokens are listed through Connect REST. Conflicts with `app_name`.",
+				Optional:            true,
+				Validators:          append([]validator.String{stringvalidator.ConflictsWith(path.MatchRoot("app_name"))}, externalClientAppValidators...),
 			},
 			"user_ids": schema.SetAttribute{
 				MarkdownDescription: userIDsDescription,
@@ -69,8 +77,9 @@ func (d *oauthTokensDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 						Computed:            true,
 					},
 					"delete_token_sha256": schema.StringAttribute{
-						MarkdownDescription: "SHA-256, in hexadecimal, of the delete token that revokes it. It identifies the token without revealing it.",
-						Computed:            true,
+						MarkdownDescription: "SHA-256, in hexadecimal, of the delete token that revokes it. It identifies the token without revealing it. " +
+							"With `external_client_app`, of the identifier that Connect REST revokes it by.",
+						Computed: true,
 					},
 				}},
 			},
@@ -79,11 +88,12 @@ func (d *oauthTokensDataSource) Schema(_ context.Context, _ datasource.SchemaReq
 }
 
 type oauthTokensModel struct {
-	AppName     types.String `tfsdk:"app_name"`
-	UserIDs     types.Set    `tfsdk:"user_ids"`
-	UnusedSince types.String `tfsdk:"unused_since"`
-	Total       types.Int64  `tfsdk:"total"`
-	Tokens      types.List   `tfsdk:"tokens"`
+	AppName           types.String `tfsdk:"app_name"`
+	ExternalClientApp types.String `tfsdk:"external_client_app"`
+	UserIDs           types.Set    `tfsdk:"user_ids"`
+	UnusedSince       types.String `tfsdk:"unused_since"`
+	Total             types.Int64  `tfsdk:"total"`
+	Tokens            types.List   `tfsdk:"tokens"`
 }
 
 var oauthTokenType = map[string]attr.Type{
@@ -98,41 +108,70 @@ func (d *oauthTokensDataSource) Read(ctx context.Context, req datasource.ReadReq
 	var model oauthTokensModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	resp.Diagnostics.Append(d.provider.checkSession()...)
+	resp.Diagnostics.Append(d.provider.checkExternalClientApp(model.ExternalClientApp)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, sweepTimeout)
 	defer cancel()
 
-	filter := oauthTokenFilter(model.AppName, model.UserIDs, model.UnusedSince)
 	session, err := d.provider.querySession(ctx, nil)
 	if err != nil {
 		resp.Diagnostics.Append(d.provider.notListed(err, atRead))
 		return
 	}
-	ctx = maskSecrets(ctx, session.AccessToken.Reveal())
-	othersSeen := false
-	tokens := []attr.Value{}
-	listed, err := d.provider.api().OauthTokens(ctx, filter)
+	list := d.listApp
+	if !model.ExternalClientApp.IsNull() {
+		list = d.listExternalApp
+	}
+	tokens, warnings, err := list(ctx, session, model)
 	if err != nil {
 		resp.Diagnostics.Append(d.provider.notListed(err, atRead))
 		return
 	}
+	resp.Diagnostics.Append(warnings...)
+	model.Total = types.Int64Value(int64(len(tokens)))
+	model.Tokens = types.ListValueMust(types.ObjectType{AttrTypes: oauthTokenType}, tokens)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
+}
+
+// listApp lists the tokens of one app or of all of them, from OauthToken.
+func (d *oauthTokensDataSource) listApp(ctx context.Context, session *salesforce.Session, model oauthTokensModel) (tokens []attr.Value, warnings diag.Diagnostics, err error) {
+	ctx = maskSecrets(ctx, session.AccessToken.Reveal())
+	filter := oauthTokenFilter(model.AppName, model.UserIDs, model.UnusedSince)
+	listed, err := d.provider.api().OauthTokens(ctx, filter)
+	if err != nil {
+		return nil, nil, err
+	}
+	othersSeen := false
 	for _, token := range listed {
 		othersSeen = othersSeen || !salesforce.SameID(token.UserID, session.UserID)
 		tokens = append(tokens, oauthTokenObject(token))
 	}
 	if !othersSeen {
-		warning, err := d.note(ctx, filter, session, len(tokens))
-		if err != nil {
-			resp.Diagnostics.Append(d.provider.notListed(err, atRead))
-			return
-		}
-		resp.Diagnostics.Append(warning...)
+		warnings, err = d.note(ctx, filter, session, len(tokens))
 	}
-	model.Total = types.Int64Value(int64(len(tokens)))
-	model.Tokens = types.ListValueMust(types.ObjectType{AttrTypes: oauthTokenType}, tokens)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
+	return tokens, warnings, err
+}
+
+// listExternalApp lists the tokens of an external client app, by user. That the
+// other filters leave none of them is an answer.
+func (d *oauthTokensDataSource) listExternalApp(ctx context.Context, session *salesforce.Session, model oauthTokensModel) (tokens []attr.Value, warnings diag.Diagnostics, err error) {
+	filter := newExternalAppFilter(model.ExternalClientApp, model.UserIDs, model.UnusedSince)
+	listed, err := d.provider.externalAppTokens(ctx, session, filter)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, token := range listed.all() {
+		tokens = append(tokens, appTokenObject(listed.app, token))
+	}
+	switch {
+	case listed.app == nil:
+		warnings.Append(appWithoutTokens(filter.app))
+	case d.provider.seesOwnTokensOnly(ctx, session, filter, listed):
+		warnings.Append(ownAppTokensOnly(session.UserID))
+	}
+	return tokens, warnings, nil
 }
 
 // note warns of an app that has no token at all, and of a user who may not see
@@ -157,15 +196,28 @@ func (d *oauthTokensDataSource) note(ctx context.Context, filter salesforce.Oaut
 
 // oauthTokenObject keeps of the delete token nothing but its SHA-256.
 func oauthTokenObject(token salesforce.OauthToken) types.Object {
-	lastUsed := types.StringNull()
-	if token.LastUsed != nil {
-		lastUsed = types.StringValue(token.LastUsed.UTC().Format(time.RFC3339))
-	}
 	return types.ObjectValueMust(oauthTokenType, map[string]attr.Value{
 		"app_name":            types.StringValue(token.AppName),
 		"user_id":             types.StringValue(token.UserID),
-		"last_used_date":      lastUsed,
+		"last_used_date":      timeOrNull(token.LastUsed),
 		"use_count":           types.Int64Value(token.UseCount),
 		"delete_token_sha256": types.StringValue(salesforce.InspectToken(token.DeleteToken.Reveal()).SHA256),
 	})
+}
+
+func appTokenObject(app *salesforce.ExternalClientApp, token salesforce.AppToken) types.Object {
+	return types.ObjectValueMust(oauthTokenType, map[string]attr.Value{
+		"app_name":            types.StringValue(app.Label),
+		"user_id":             types.StringValue(token.UserID),
+		"last_used_date":      timeOrNull(token.LastUsed),
+		"use_count":           types.Int64Value(token.UseCount),
+		"delete_token_sha256": types.StringValue(appTokenSHA256(token)),
+	})
+}
+
+func timeOrNull(t *time.Time) types.String {
+	if t == nil {
+		return types.StringNull()
+	}
+	return types.StringValue(t.UTC().Format(time.RFC3339))
 }

@@ -122,8 +122,7 @@ var permissionCauses = []cause{
 // sessionsNotEnded reports that a sweep left sessions. err is what ended it
 // early, or nil.
 func sessionsNotEnded(s *sessionSweep, err error, when moment) diag.Diagnostic {
-	account := s.Account()
-	return sessionsNotEndedMessage.ofSweep(account, account.Example, err, when, values{"url": s.session.InstanceURL})
+	return sessionsNotEndedMessage.ofSweep(s.Account(), err, when, values{"url": s.session.InstanceURL})
 }
 
 // sessionsNotListed reports that the org's sessions could not be listed, before

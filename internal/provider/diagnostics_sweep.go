@@ -3,10 +3,13 @@ package provider
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/sweep"
 )
 
 // The messages about work on many tokens.
@@ -14,11 +17,11 @@ var (
 	tokensNotRevoked = message{
 		severity: diag.SeverityError,
 		summary:  "Tokens Not Revoked",
-		happened: "POST {url}: {account}.{stopped}",
+		happened: "{work}: {account}.{stopped}",
 		meaning:  "What was revoked stays revoked; all other tokens may still be valid. {kept}",
 		remedy:   "{remedy}",
 		token:    mayBeValid,
-		causes:   causes{listingCauses, refusalCauses, revocationCauses},
+		causes:   causes{listingCauses, accessCauses, refusalCauses, revocationCauses},
 	}
 	tooManyTokensMessage = message{
 		severity: diag.SeverityError,
@@ -36,7 +39,7 @@ var (
 		meaning:  "No token was revoked.",
 		remedy:   "{remedy}",
 		token:    unaffected,
-		causes:   causes{listingCauses, refusalCauses, revocationCauses},
+		causes:   causes{listingCauses, accessCauses, refusalCauses, revocationCauses},
 	}
 	noTokenMatches = message{
 		severity: diag.SeverityWarning,
@@ -46,6 +49,33 @@ var (
 		remedy: "If you expected some, check that app_name is the label of the app as the org's OAuth usage page shows it, and that the user has the permission " +
 			"\"Customize Application\": without it, Salesforce lists the user's own tokens only.",
 		token: mayBeValid + ", if the filters miss it",
+	}
+	appWithoutTokensMessage = message{
+		severity: diag.SeverityWarning,
+		summary:  "App Without Tokens",
+		happened: "The org lists the external client apps that have tokens, and {app} is not among them.",
+		meaning: "Either no user has granted the app a token that is still valid, or external_client_app is misspelled, " +
+			"or the signed-in user may not see the app.",
+		remedy: "If you expected tokens, check that external_client_app is the identifier or the developer name of the app, not its label, " +
+			"and that it is not a connected app: app_name is for those.",
+		token: mayBeValid + ", if the app is another one",
+	}
+	ownAppTokensOnlyMessage = message{
+		severity: diag.SeverityWarning,
+		summary:  "Own Tokens of App Only",
+		happened: "The org lists no tokens except those of the signed-in user ({user}).",
+		meaning:  "If it leaves out those of other users because of a missing permission, they may still be valid.",
+		remedy: "If other users use the app, give the user that the provider signs in as the permissions \"Customize Application\" and " +
+			"\"View all External Client Apps, view their settings, and edit their policies\", and run again.",
+		token: mayBeValid + " (those of other users)",
+	}
+	oldAPIVersionMessage = message{
+		severity: diag.SeverityError,
+		summary:  "API Version Without External Client Apps",
+		happened: "external_client_app requires version {required} of the REST API or a later one, and the provider's api_version is {version}.",
+		meaning:  "Nothing was sent, so the tokens are unchanged.",
+		remedy:   "Raise api_version, in the provider's configuration or in SALESFORCE_API_VERSION, or leave it out.",
+		token:    unaffected,
 	}
 	ownTokensOnlyMessage = message{
 		severity: diag.SeverityWarning,
@@ -91,12 +121,16 @@ var (
 )
 
 var sweepMessages = []message{
-	tokensNotRevoked, tokensNotListed, tooManyTokensMessage, noTokenMatches, ownTokensOnlyMessage, tokensStillListed, ownSignInRevoked, anotherOrg, someTokensInvalid,
+	tokensNotRevoked, tokensNotListed, tooManyTokensMessage, noTokenMatches, appWithoutTokensMessage, ownTokensOnlyMessage, ownAppTokensOnlyMessage, oldAPIVersionMessage, tokensStillListed, ownSignInRevoked, anotherOrg, someTokensInvalid,
 }
 
 // listingCauses are of the queries of salesforce.API. What else may happen to
 // them is among revocationCauses.
 var listingCauses = []cause{
+	{
+		"a token is still listed after it was revoked", wraps(errStillListed), "",
+		"A revocation may take some seconds to take effect. Run again later. If the token is listed even then, contact Salesforce.",
+	},
 	{"the run was interrupted", wraps(context.Canceled), "", "Run again to be sure."},
 	{
 		"the time is up", wraps(context.DeadlineExceeded), "",
@@ -133,6 +167,15 @@ var listingCauses = []cause{
 	},
 }
 
+// accessCauses are what the org says of tokens when it names no permission.
+var accessCauses = []cause{
+	{
+		"the server answers 403, and names no permission", response(func(r *salesforce.ResponseError) bool { return r.Status == http.StatusForbidden && !r.Temporary() }), "",
+		"Give the user that the provider signs in as the permission \"API Enabled\" and, for the tokens of all users, \"Customize Application\"; " +
+			"for external client apps \"View all External Client Apps, view their settings, and edit their policies\". Then run again.",
+	},
+}
+
 // The moments of a sweep.
 var (
 	atSweepCreate = moment{
@@ -164,16 +207,15 @@ func (d *providerData) checkSession() (diags diag.Diagnostics) {
 }
 
 // notSwept reports that a sweep left tokens. err is what ended it early, or nil.
-func notSwept(s tokenSweep, err error, when moment) diag.Diagnostic {
-	account := s.Account()
-	return tokensNotRevoked.ofSweep(account, account.Example, err, when, values{"url": s.revocationURL})
+func notSwept(work string, account sweep.Account, err error, when moment) diag.Diagnostic {
+	return tokensNotRevoked.ofSweep(account, err, when, values{"work": work})
 }
 
-// ofSweep makes the diagnostic of a sweep that left something. example is why one
-// of the items failed, err what ended the sweep early; either may be nil.
-func (m message) ofSweep(account any, example, err error, when moment, v values) diag.Diagnostic {
+// ofSweep makes the diagnostic of a sweep that left something. err is what ended
+// it early, or nil.
+func (m message) ofSweep(account sweep.Account, err error, when moment, v values) diag.Diagnostic {
 	v["account"], v["stopped"], v["kept"], v["readdress"] = account, "", when.kept, when.readdress
-	cause := example
+	cause := account.Example
 	if err != nil {
 		v["stopped"] = " The work stopped early: " + ended(err) + "."
 		cause = err
@@ -219,6 +261,34 @@ func (d *providerData) notQueried(m message, err error, when moment) diag.Diagno
 
 // matchesNothing warns that there was nothing to revoke or to list.
 func matchesNothing() diag.Diagnostic { return noTokenMatches.with(nil) }
+
+// appWithoutTokens warns that an external client app has nothing to revoke or to
+// list.
+func appWithoutTokens(app string) diag.Diagnostic {
+	return appWithoutTokensMessage.with(values{"app": app})
+}
+
+// ownAppTokensOnly is ownTokensOnly of an external client app.
+func ownAppTokensOnly(userID string) diag.Diagnostic {
+	return ownAppTokensOnlyMessage.with(values{"user": userID})
+}
+
+// oldAPIVersion reports that the API that the provider is told to use has no
+// external client apps.
+func oldAPIVersion(version string) diag.Diagnostic {
+	return oldAPIVersionMessage.at(path.Root("external_client_app"), values{"required": salesforce.ExternalClientAppVersion, "version": version})
+}
+
+// sweepNotes warn of what a sweep that has come to its end has met.
+func sweepNotes(listed int, ownSessionEnded bool) (diags diag.Diagnostics) {
+	if listed > 0 {
+		diags.Append(stillListed(listed))
+	}
+	if ownSessionEnded {
+		diags.Append(sessionEnded())
+	}
+	return diags
+}
 
 // ownTokensOnly warns that the user may not see all there is.
 func ownTokensOnly(userID string) diag.Diagnostic {

@@ -79,7 +79,7 @@ func TestMessages(t *testing.T) {
 		alreadyInvalid(key), leftAlreadyInvalid(key), revokedInThisRun(key), armedTokenRevoked(key),
 		notSignedIn(failure, data.loginURL), notSealed(failure, ""), notUnsealed(failure, key.tokenSHA256),
 		otherAddress("https://a.example", "https://b.example"), otherToken(), formUnknown(), armedEphemeral(), notVerifiable("refresh_token"), organizationRefused("00D000000000001"),
-		notSwept(tokens, nil, atSweepCreate), notSwept(tokens, failure, atInvoke), tooManyTokens(2, 1, atSweepDestroy), data.notListed(failure, atRead),
+		tokens.failure(nil, atSweepCreate), tokens.failure(failure, atInvoke), appWithoutTokens("App"), ownAppTokensOnly("005000000000001"), oldAPIVersion("v58.0"), tooManyTokens(2, 1, atSweepDestroy), data.notListed(failure, atRead),
 		matchesNothing(), ownTokensOnly("005000000000001"), stillListed(2), sessionEnded(), otherOrg("https://a.example", "https://b.example"), someInvalid(2, key.revocationURL),
 		sessionsNotEnded(sessions, failure, atSweepCreate), sessionsNotEnded(sessions, nil, atSweepDestroy), data.sessionsNotListed(signInError{failure}, atRead),
 		data.identityNotRead(failure, atRead), tooManySessions(2, 1, atSweepCreate), sessionsSpared(0, 1), sessionsSpared(1, 0), noSessionMatches(), ownSessionsOnly("005000000000001"),

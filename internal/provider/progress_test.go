@@ -62,7 +62,11 @@ func TestAppSweepIsLogged(t *testing.T) {
 		org.AddOauthTokens("Data Loader", 80)
 		var log bytes.Buffer
 		ctx := tflogtest.RootLogger(t.Context(), &log)
-		sweep, err := data.newAppSweep(ctx, salesforce.OauthTokenFilter{AppName: "Data Loader"})
+		session, err := data.querySession(ctx, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sweep, err := data.newAppSweep(ctx, session, salesforce.OauthTokenFilter{AppName: "Data Loader"})
 		if err != nil {
 			t.Fatal(err)
 		}

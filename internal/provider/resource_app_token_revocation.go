@@ -2,11 +2,14 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/resourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
@@ -22,7 +25,11 @@ import (
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/sweep"
 )
 
-var _ resource.ResourceWithConfigure = (*appTokenRevocationResource)(nil)
+var (
+	_ resource.ResourceWithConfigure        = (*appTokenRevocationResource)(nil)
+	_ resource.ResourceWithConfigValidators = (*appTokenRevocationResource)(nil)
+	_ resource.ResourceWithModifyPlan       = (*appTokenRevocationResource)(nil)
+)
 
 func newAppTokenRevocationResource() resource.Resource { return &appTokenRevocationResource{} }
 
@@ -47,9 +54,15 @@ func (r *appTokenRevocationResource) Schema(ctx context.Context, _ resource.Sche
 			"when this resource is created, replaced or destroyed.",
 		Attributes: map[string]schema.Attribute{
 			"app_name": schema.StringAttribute{
-				MarkdownDescription: appNameDescription + " Changing it replaces the resource.",
-				Required:            true,
+				MarkdownDescription: appNameDescription + " Exactly one of `app_name` and `external_client_app` is required. Changing it replaces the resource.",
+				Optional:            true,
 				Validators:          appNameValidators,
+				PlanModifiers:       replaceString,
+			},
+			"external_client_app": schema.StringAttribute{
+				MarkdownDescription: externalClientAppDescription + " Changing it replaces the resource.",
+				Optional:            true,
+				Validators:          externalClientAppValidators,
 				PlanModifiers:       replaceString,
 			},
 			"user_ids": schema.SetAttribute{
@@ -109,13 +122,14 @@ func (r *appTokenRevocationResource) Schema(ctx context.Context, _ resource.Sche
 }
 
 type appTokenRevocationModel struct {
-	AppName     types.String   `tfsdk:"app_name"`
-	UserIDs     types.Set      `tfsdk:"user_ids"`
-	UnusedSince types.String   `tfsdk:"unused_since"`
-	MaxCount    types.Int64    `tfsdk:"max_count"`
-	RevokeOn    types.Set      `tfsdk:"revoke_on"`
-	Triggers    types.Map      `tfsdk:"triggers"`
-	Timeouts    timeouts.Value `tfsdk:"timeouts"`
+	AppName           types.String   `tfsdk:"app_name"`
+	ExternalClientApp types.String   `tfsdk:"external_client_app"`
+	UserIDs           types.Set      `tfsdk:"user_ids"`
+	UnusedSince       types.String   `tfsdk:"unused_since"`
+	MaxCount          types.Int64    `tfsdk:"max_count"`
+	RevokeOn          types.Set      `tfsdk:"revoke_on"`
+	Triggers          types.Map      `tfsdk:"triggers"`
+	Timeouts          timeouts.Value `tfsdk:"timeouts"`
 
 	InstanceURL         types.String `tfsdk:"instance_url"`
 	OrganizationID      types.String `tfsdk:"organization_id"`
@@ -124,6 +138,23 @@ type appTokenRevocationModel struct {
 	RevokedCount        types.Int64  `tfsdk:"revoked_count"`
 	AlreadyInvalidCount types.Int64  `tfsdk:"already_invalid_count"`
 	RevokedAt           types.String `tfsdk:"revoked_at"`
+}
+
+func (r *appTokenRevocationResource) ConfigValidators(context.Context) []resource.ConfigValidator {
+	return []resource.ConfigValidator{
+		resourcevalidator.ExactlyOneOf(path.MatchRoot("app_name"), path.MatchRoot("external_client_app")),
+	}
+}
+
+// ModifyPlan refuses what no apply could do. The provider's data is nil while its
+// configuration is unknown.
+func (r *appTokenRevocationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || r.provider == nil {
+		return
+	}
+	var plan appTokenRevocationModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(r.provider.checkExternalClientApp(plan.ExternalClientApp)...)
 }
 
 // Create revokes, or only counts: a name that matches nothing shows now rather
@@ -139,7 +170,12 @@ func (r *appTokenRevocationResource) Create(ctx context.Context, req resource.Cr
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	tokens, err := r.provider.newAppSweep(ctx, plan.filter())
+	session, err := r.provider.querySession(ctx, nil)
+	if err != nil {
+		resp.Diagnostics.Append(r.provider.notListed(err, atSweepCreate))
+		return
+	}
+	tokens, err := plan.tokens(ctx, r.provider, session)
 	if err != nil {
 		resp.Diagnostics.Append(r.provider.notListed(err, atSweepCreate))
 		return
@@ -157,19 +193,27 @@ func (r *appTokenRevocationResource) Create(ctx context.Context, req resource.Cr
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
-func (m *appTokenRevocationModel) filter() salesforce.OauthTokenFilter {
-	return oauthTokenFilter(m.AppName, m.UserIDs, m.UnusedSince)
+// tokens asks the org which tokens match.
+func (m *appTokenRevocationModel) tokens(ctx context.Context, d *providerData, session *salesforce.Session) (appRevocation, error) {
+	if !m.ExternalClientApp.IsNull() {
+		return d.newExternalAppSweep(ctx, session, newExternalAppFilter(m.ExternalClientApp, m.UserIDs, m.UnusedSince))
+	}
+	if m.AppName.ValueString() == "" {
+		return nil, errNoApp // The filter would mean the tokens of all apps.
+	}
+	return d.newAppSweep(ctx, session, oauthTokenFilter(m.AppName, m.UserIDs, m.UnusedSince))
 }
 
+// errNoApp says that neither way of naming an app has a value, which validation
+// refuses.
+var errNoApp = errors.New("neither app_name nor external_client_app has a value")
+
 // describe sets what is known before anything is revoked.
-func (m *appTokenRevocationModel) describe(tokens *appSweep) {
-	m.InstanceURL = types.StringValue(tokens.session.InstanceURL)
-	m.OrganizationID = types.StringNull()
-	if id := tokens.session.OrganizationID; id != "" {
-		m.OrganizationID = types.StringValue(id)
-	}
+func (m *appTokenRevocationModel) describe(tokens appRevocation) {
+	m.InstanceURL = types.StringValue(tokens.org().InstanceURL)
+	m.OrganizationID = stringOrNull(tokens.org().OrganizationID)
 	m.Status = types.StringValue(statusActive)
-	m.MatchedCount = types.Int64Value(int64(tokens.Expected))
+	m.MatchedCount = types.Int64Value(int64(tokens.expected()))
 	m.RevokedCount = types.Int64Value(0)
 	m.AlreadyInvalidCount = types.Int64Value(0)
 	m.RevokedAt = types.StringNull()
@@ -189,10 +233,10 @@ func (m *appTokenRevocationModel) report(account sweep.Account, now time.Time) {
 
 // revoke revokes all that matches, unless there is too much, and logs how far it
 // is.
-func (r *appTokenRevocationResource) revoke(ctx context.Context, tokens *appSweep, maxCount types.Int64, when moment) (sweep.Account, diag.Diagnostics) {
+func (r *appTokenRevocationResource) revoke(ctx context.Context, tokens appRevocation, maxCount types.Int64, when moment) (sweep.Account, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	if !maxCount.IsNull() && int64(tokens.Expected) > maxCount.ValueInt64() {
-		diags.Append(tooManyTokens(tokens.Expected, maxCount.ValueInt64(), when))
+	if !maxCount.IsNull() && int64(tokens.expected()) > maxCount.ValueInt64() {
+		diags.Append(tooManyTokens(tokens.expected(), maxCount.ValueInt64(), when))
 		return sweep.Account{}, diags
 	}
 	stop := tokens.Report(func(progress string) { tflog.Info(ctx, "Revoking the tokens of an app: "+progress) })
@@ -202,15 +246,10 @@ func (r *appTokenRevocationResource) revoke(ctx context.Context, tokens *appSwee
 
 	account := tokens.Account()
 	if err != nil || account.Left() > 0 {
-		diags.Append(notSwept(tokens.tokenSweep, err, when))
+		diags.Append(tokens.failure(err, when))
 	}
 	diags.Append(r.provider.auditWarnings()...)
-	if tokens.listed > 0 {
-		diags.Append(stillListed(tokens.listed))
-	}
-	if tokens.sessionEnded {
-		diags.Append(sessionEnded())
-	}
+	diags.Append(tokens.notes()...)
 	return account, diags
 }
 
@@ -238,23 +277,29 @@ func (r *appTokenRevocationResource) Delete(ctx context.Context, req resource.De
 		return
 	}
 	resp.Diagnostics.Append(r.provider.checkSession()...)
+	resp.Diagnostics.Append(r.provider.checkExternalClientApp(state.ExternalClientApp)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	tokens, err := r.provider.newAppSweep(ctx, state.filter())
+	session, err := r.provider.querySession(ctx, nil)
 	if err != nil {
 		resp.Diagnostics.Append(r.provider.notListed(err, atSweepDestroy))
 		return
 	}
-	if !isOrg(tokens.session, state.OrganizationID, state.InstanceURL) {
-		resp.Diagnostics.Append(otherOrg(state.InstanceURL.ValueString(), tokens.session.InstanceURL))
+	if !isOrg(session, state.OrganizationID, state.InstanceURL) {
+		resp.Diagnostics.Append(otherOrg(state.InstanceURL.ValueString(), session.InstanceURL))
+		return
+	}
+	tokens, err := state.tokens(ctx, r.provider, session)
+	if err != nil {
+		resp.Diagnostics.Append(r.provider.notListed(err, atSweepDestroy))
 		return
 	}
 	_, diags = r.revoke(ctx, tokens, state.MaxCount, atSweepDestroy)
 	resp.Diagnostics.Append(diags...)
-	if tokens.Expected > 0 || state.Status.ValueString() == statusActive { // Else none is left, as was to be.
+	if tokens.expected() > 0 || state.Status.ValueString() == statusActive { // Else none is left, as was to be.
 		resp.Diagnostics.Append(tokens.warnings()...)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -27,10 +26,10 @@ type sessionSweep struct {
 	current int                      // spared: the session that the provider works with, and its family
 	own     int                      // spared: other sessions of the signed-in user
 
-	known      map[string]bool       // the ids of all that ever matched
-	restricted bool                  // for all that is known, the user may see no other's sessions
-	listed     int                   // sessions that the org lists though it has ended them
-	stopped    atomic.Pointer[error] // why the rest is not tried
+	known      map[string]bool // the ids of all that ever matched
+	restricted bool            // for all that is known, the user may see no other's sessions
+	listed     int             // sessions that the org lists though it has ended them
+	halt       halt
 }
 
 // errUnknownUser says that the signed-in user's sessions cannot be told apart.
@@ -56,7 +55,7 @@ func (d *providerData) newSessionSweep(ctx context.Context, session *salesforce.
 	}
 	s.take(sessions)
 	s.Sweep = &sweep.Sweep[salesforce.AuthSession]{
-		Explain:  explainSessionFailure,
+		Explain:  explainAPIFailure,
 		Key:      func(session salesforce.AuthSession) string { return session.ID },
 		Words:    sweep.Words{Items: "sessions", Ended: "ended", AlreadyEnded: "had ended before"},
 		Workers:  workersPerRequest * d.maxConcurrency,
@@ -107,8 +106,8 @@ func (s *sessionSweep) run(ctx context.Context) error {
 		return s.end(ctx, session)
 	}
 	for {
-		// What ends ctx ends the requests. The round goes on, so that every session
-		// gets into the account, as not tried.
+		// The round goes on when ctx ends, so that the account has every session: see
+		// halt.
 		round, err := s.Run(context.WithoutCancel(ctx), func(yield func(salesforce.AuthSession, error) bool) {
 			for _, session := range s.matched {
 				if !yield(session, nil) {
@@ -116,8 +115,8 @@ func (s *sessionSweep) run(ctx context.Context) error {
 				}
 			}
 		})
-		if stopped := s.stopped.Load(); stopped != nil {
-			err = *stopped
+		if err == nil {
+			err = s.halt.reason()
 		}
 		if err != nil {
 			return err
@@ -137,11 +136,8 @@ func (s *sessionSweep) run(ctx context.Context) error {
 // end ends one session, unless the work was stopped. One that ended with its
 // parent counts as ended by the sweep if the parent is part of it.
 func (s *sessionSweep) end(ctx context.Context, session salesforce.AuthSession) (sweep.Ending, error) {
-	if err := ctx.Err(); err != nil {
-		s.stopped.CompareAndSwap(nil, &err)
-	}
-	if stopped := s.stopped.Load(); stopped != nil {
-		return 0, *stopped
+	if err := s.halt.check(ctx); err != nil {
+		return 0, err
 	}
 	if err := s.provider.audit.open(); err != nil {
 		return 0, err
@@ -151,9 +147,7 @@ func (s *sessionSweep) end(ctx context.Context, session salesforce.AuthSession) 
 	line := auditLine{Time: s.provider.now().UTC(), Kind: "session", SessionID: session.ID, Host: hostOf(s.session.InstanceURL), Outcome: outcomeFailed}
 	if err != nil {
 		s.provider.audit.write(line)
-		if affectsAll(err) {
-			s.stopped.CompareAndSwap(nil, &err)
-		}
+		s.halt.consider(err)
 		return 0, err
 	}
 	ending := sweep.Ended
@@ -169,27 +163,6 @@ func (s *sessionSweep) end(ctx context.Context, session salesforce.AuthSession) 
 		"outcome":    line.Outcome,
 	})
 	return ending, nil
-}
-
-// affectsAll reports whether what ended a request would end every other, too:
-// the org accepts no more requests, or the provider has no session for them.
-func affectsAll(err error) bool {
-	var response *salesforce.ResponseError
-	var signIn signInError
-	return salesforce.IsSessionRefused(err) || errors.As(err, &signIn) ||
-		errors.As(err, &response) && response.Code == "REQUEST_LIMIT_EXCEEDED"
-}
-
-// explainSessionFailure says what an error of sessionSweep.end means.
-func explainSessionFailure(err error) sweep.Failure {
-	failure := explainFailure(err)
-	var unaudited *auditError
-	var unanswered *salesforce.UnansweredError
-	over := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
-	if affectsAll(err) || errors.As(err, &unaudited) || over && !errors.As(err, &unanswered) { // Nothing was sent, or nothing was done.
-		failure.NotTried = true
-	}
-	return failure
 }
 
 // warnings are about sessions that the sweep leaves, or may not have seen.

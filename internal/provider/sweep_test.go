@@ -193,7 +193,7 @@ func TestTokenSweepOfPausedOrg(t *testing.T) {
 		if err != nil || account.Failed != 1 || account.NotTried != 2 || account.Left() != 3 {
 			t.Errorf("%v, the account is %s", err, account)
 		}
-		detail := notSwept(tokens, nil, atInvoke).Detail()
+		detail := tokens.failure(nil, atInvoke).Detail()
 		if !strings.Contains(detail, "0 revoked, 1 may still be valid (1 × 503 Service Unavailable), 2 not tried") {
 			t.Errorf("the error is %q", detail)
 		}

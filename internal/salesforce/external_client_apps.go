@@ -2,10 +2,12 @@ package salesforce
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"path"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -13,6 +15,9 @@ import (
 // External client apps are on their way to replace connected apps. What users
 // have given them is listed and ended through Connect REST (Connect REST API
 // Developer Guide, "OAuth Usage Resources"), from version 59.0 of the API on.
+
+// ExternalClientAppVersion is the first version of the API with these resources.
+const ExternalClientAppVersion = "v59.0"
 
 // usageResource is the path of these resources below the version.
 const usageResource = "/apps/oauth/usage"
@@ -42,6 +47,24 @@ type AppToken struct {
 	Connected time.Time  // when the user gave it
 	LastUsed  *time.Time // nil if never
 }
+
+// HasExternalClientApps reports whether a version of the API, as ParseAPIVersion
+// returns it, is ExternalClientAppVersion or a later one.
+func HasExternalClientApps(version string) bool {
+	return len(version) > len(ExternalClientAppVersion) ||
+		len(version) == len(ExternalClientAppVersion) && version >= ExternalClientAppVersion
+}
+
+// CheckExternalClientApp refuses what is neither the identifier of an external
+// client app nor a developer name. A label, for one, may have blanks.
+func CheckExternalClientApp(identifierOrName string) error {
+	if !externalClientApp.MatchString(identifierOrName) {
+		return errors.New("is neither the identifier of an external client app, which begins with 0xI and has 15 or 18 characters, nor a developer name, of letters, digits and underscores")
+	}
+	return nil
+}
+
+var externalClientApp = regexp.MustCompile(`^(0xI[A-Za-z0-9]{12}([A-Za-z0-9]{3})?|[A-Za-z][A-Za-z0-9_]{0,254})$`)
 
 // ExternalClientApp returns the app with this identifier, of 15 or 18
 // characters, or this developer name, or nil: an app without tokens is not
@@ -89,7 +112,7 @@ func (a *API) AppTokens(ctx context.Context, app *ExternalClientApp, userID stri
 		}
 		tokens[i] = AppToken{
 			ID:        id,
-			UserID:    record.UserIdentifier,
+			UserID:    userID,
 			Username:  record.Username,
 			UseCount:  record.UseCount,
 			Connected: record.InitialConnectionAt.Time,
@@ -128,10 +151,10 @@ type usagePage struct {
 	Apps   []ExternalClientApp
 	Users  []AppUser
 	Tokens []struct {
-		UserIdentifier, Username, RevocationURL string
-		UseCount                                int64
-		InitialConnectionAt                     timestamp
-		LastUsedAt                              *timestamp
+		Username, RevocationURL string
+		UseCount                int64
+		InitialConnectionAt     timestamp
+		LastUsedAt              *timestamp
 	}
 }
 

@@ -41,6 +41,27 @@ func TestExternalClientApp(t *testing.T) {
 	}
 }
 
+func TestHasExternalClientApps(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[string]bool{"v32.0": false, "v58.0": false, "v59.0": true, "v64.0": true, "v100.0": true} {
+		if got := salesforce.HasExternalClientApps(version); got != want {
+			t.Errorf("%s: %t", version, got)
+		}
+	}
+}
+
+func TestCheckExternalClientApp(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]bool{
+		"0xI5g0000000001": true, "0xI5g0000000001AAA": true, "My_App": true, "ns__My_App1": true, strings.Repeat("a", 80): true,
+		"": false, "My App": false, "0xI5g000000000": false, "0xI5g0000000001AA": false, "../tokens": false, "_App": false, "App\n": false, strings.Repeat("a", 256): false,
+	} {
+		if err := salesforce.CheckExternalClientApp(given); (err == nil) != want {
+			t.Errorf("%q: %v", given, err)
+		}
+	}
+}
+
 func TestAppTokens(t *testing.T) {
 	t.Parallel()
 	server := newServer(t, fake.Config{Users: 230})

@@ -31,6 +31,18 @@ func (o *Org) AddExternalClientApp(developerName, label string, n int) string {
 	return app.identifier
 }
 
+// AddExternalClientAppTokens adds n refresh tokens of an app that the org has, as
+// [Org.AddOauthTokens] makes them.
+func (o *Org) AddExternalClientAppTokens(identifier string, n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, app := range o.apps {
+		if app.identifier == identifier {
+			o.addOauthTokens(app.label, identifier, n)
+		}
+	}
+}
+
 // usage lets a request through that may use the resources in this file.
 func (o *Org) usage(next func(http.ResponseWriter, *http.Request)) http.Handler {
 	return o.session(func(w http.ResponseWriter, r *http.Request, _ Token) {

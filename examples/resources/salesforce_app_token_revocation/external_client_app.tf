@@ -1,0 +1,9 @@
+variable "external_client_app" {
+  description = "Identifier (0xI...) or developer name of an external client app."
+  type        = string
+}
+
+# Revokes all tokens of an external client app now.
+resource "salesforce_app_token_revocation" "external" {
+  external_client_app = var.external_client_app
+}
