@@ -216,8 +216,8 @@ func (s *externalAppSweep) runPart(ctx context.Context, groups [][]salesforce.Ap
 // revoke ends a group of tokens, unless the work was halted, and returns what
 // became of each, by its id.
 func (s *externalAppSweep) revoke(ctx context.Context, group []salesforce.AppToken) map[string]appTokenOutcome {
-	ctx = maskSecrets(ctx, s.session.AccessToken.Reveal())
-	outcomes := s.send(ctx, group)
+	masked := maskSecrets(ctx, s.session.AccessToken.Reveal()) // for this goroutine only: see appSweep.run
+	outcomes := s.send(masked, group)
 	tried := slices.DeleteFunc(slices.Clone(group), func(token salesforce.AppToken) bool {
 		err := outcomes[token.ID].err
 		return err != nil && explainAppFailure(err).NotTried
@@ -239,7 +239,7 @@ func (s *externalAppSweep) revoke(ctx context.Context, group []salesforce.AppTok
 		}
 	}
 	for _, token := range tried {
-		s.record(ctx, token, outcomes[token.ID])
+		s.record(masked, token, outcomes[token.ID])
 	}
 	return outcomes
 }
@@ -304,7 +304,7 @@ func (s *externalAppSweep) left(ctx context.Context, group []salesforce.AppToken
 	filter := s.filter
 	if !s.wholeApp() {
 		user := group[0].UserID
-		tokens, err := s.api.AppTokens(ctx, s.tokens.app, user)
+		tokens, err := s.api.AppTokens(maskSecrets(ctx, s.session.AccessToken.Reveal()), s.tokens.app, user)
 		var response *salesforce.ResponseError
 		if !errors.As(err, &response) || response.Status != http.StatusNotFound {
 			return tokens, err
