@@ -96,8 +96,8 @@ func TestCredentialsRefusals(t *testing.T) {
 		"refresh alone":     {settingsCase{config: providerModel{RefreshToken: set("hunter2")}}, "credentials are refresh_token, which"},
 		"two ways":          {settingsCase{config: providerModel{ClientID: set("id"), ClientSecret: set("hunter2"), AccessToken: set("hunter2")}}, "credentials are access_token, client_id, client_secret, which"},
 		"two, one from env": {settingsCase{config: providerModel{AccessToken: set("hunter2")}, env: map[string]string{"SALESFORCE_SFDX_AUTH_URL": "force://a::hunter2@b"}}, "access_token, sfdx_auth_url (from SALESFORCE_SFDX_AUTH_URL), which"},
-		"newline":           {settingsCase{config: providerModel{ClientID: set("id"), ClientSecret: set("hunter2\n")}}, "client_secret holds white space"},
-		"bad key":           {settingsCase{env: map[string]string{"SALESFORCE_PRIVATE_KEY": "hunter2"}}, "SALESFORCE_PRIVATE_KEY, which stands for the provider's private_key, is not in PEM form"},
+		"newline":           {settingsCase{config: providerModel{ClientID: set("id"), ClientSecret: set("hunter2\n")}}, "client_secret contains whitespace"},
+		"bad key":           {settingsCase{env: map[string]string{"SALESFORCE_PRIVATE_KEY": "hunter2"}}, "SALESFORCE_PRIVATE_KEY, which sets the provider's private_key, is not in PEM form"},
 		"bad sfdx auth URL": {settingsCase{config: providerModel{SFDXAuthURL: set("https://hunter2")}}, "sfdx_auth_url is not of the form"},
 		"two instances":     {settingsCase{config: providerModel{SFDXAuthURL: set("force://a::hunter2@b.example"), InstanceURL: set("https://c.example")}}, "names another host than sfdx_auth_url"},
 	} {

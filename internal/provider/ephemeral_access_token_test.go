@@ -151,7 +151,7 @@ func TestAccessTokenNotRevokedAtClose(t *testing.T) {
 	server := startOrg(t, fake.Config{})
 	server.Org.Script(fake.RevokePath, fake.Status(500, nil, ""))
 	output, err := run(t, newWorkspace(t, signInBlock(server, "max_retries = 0")+`ephemeral "salesforce_access_token" "test" {}`), nil, "plan")
-	if err == nil || !strings.Contains(output, " Not Revoked") || !strings.Contains(output, "The provider tries once more when it ends") {
+	if err == nil || !strings.Contains(output, " Not Revoked") || !strings.Contains(output, "The provider tries once more when it exits") {
 		t.Errorf("plan: %v\n%s", err, output)
 	}
 	assertAllRevoked(t, server.Org)

@@ -159,7 +159,7 @@ func TestExternalClientAppFilters(t *testing.T) {
 
 func TestExternalClientAppWarnings(t *testing.T) {
 	t.Parallel()
-	const without, nothing, own = "Warning: App Without Tokens", "Warning: No Token Matches", "Warning: Own Tokens Only"
+	const without, nothing, own = "Warning: App Without Tokens", "Warning: No Token Matches", "Warning: Own Tokens of App Only"
 	for name, test := range map[string]struct {
 		config    fake.Config
 		app       string
@@ -207,7 +207,7 @@ func TestExternalClientAppLastWord(t *testing.T) {
 		"done, and no answer, by token":       {`unused_since = "2100-01-01T00:00:00Z"`, fake.DropAfter(), 0, ""},
 		"not done, and no answer":             {"", fake.DropBefore(), 30, `30 may still be valid`},
 		"refused":                             {"", fake.APIError(403, "INSUFFICIENT_ACCESS", "no"), 30, `30 may still be valid \(30 × 403 Forbidden, INSUFFICIENT_ACCESS\)(?s:.*)View all External Client Apps`},
-		"limit":                               {users, fake.APIError(403, "REQUEST_LIMIT_EXCEEDED", "no"), 30, `0 revoked, 12 not tried. Then this ended it: .*REQUEST_LIMIT_EXCEEDED(?s:.*)24 hours`},
+		"limit":                               {users, fake.APIError(403, "REQUEST_LIMIT_EXCEEDED", "no"), 30, `0 revoked, 12 not tried. The work stopped early: .*REQUEST_LIMIT_EXCEEDED(?s:.*)24 hours`},
 		"a page":                              {"", fake.HTML(), 30, `30 may still be valid`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -330,7 +330,7 @@ func TestExternalClientAppErrors(t *testing.T) {
 		"identifier cut off": {arguments: `external_client_app = "0xI5g00000"`, planned: true, says: "neither the identifier of an external client app"},
 		"empty":              {arguments: `external_client_app = ""`, planned: true, says: "neither the identifier of an external client app"},
 		"old version":        {settings: `api_version = "58.0"`, arguments: `external_client_app = "Data_Loader"`, planned: true, says: "api_version is v58.0"},
-		"permission":         {config: fake.Config{NoUsage: true}, arguments: `external_client_app = "Data_Loader"`, says: "INSUFFICIENT_ACCESS: .*No token was touched. .*View all External Client Apps, view their settings, and edit their policies"},
+		"permission":         {config: fake.Config{NoUsage: true}, arguments: `external_client_app = "Data_Loader"`, says: "INSUFFICIENT_ACCESS: .*No token was revoked. .*View all External Client Apps, view their settings, and edit their policies"},
 		"max_count":          {arguments: `external_client_app = "Data_Loader"` + "\nmax_count = 29", says: "30 tokens match, but max_count is 29"},
 		"another org":        {settings: allow(foreignID), arguments: `external_client_app = "Data_Loader"`, says: "is not one of the provider's allowed_organization_ids"},
 		"audit file":         {settings: `audit_file = "no/such/folder/audit.jsonl"`, arguments: `external_client_app = "Data_Loader"`, says: "audit file no/such/folder/audit.jsonl cannot be written"},

@@ -193,7 +193,7 @@ func TestAuditFileNotWritable(t *testing.T) {
 		workspace := newWorkspace(t, providerBlock(server, setting)+fmt.Sprintf("resource \"salesforce_token_revocation\" \"test\" {\n  %s\n}\n", strings.Join(arguments, "\n  ")))
 		mustFail(t, workspace, nil, "the audit file no/such/folder/audit.jsonl cannot be written", "apply", "-auto-approve")
 	}
-	mustFail(t, newWorkspace(t, signInBlock(server, setting)+`ephemeral "salesforce_access_token" "run" {}`), nil, "No token was minted", "plan")
+	mustFail(t, newWorkspace(t, signInBlock(server, setting)+`ephemeral "salesforce_access_token" "run" {}`), nil, "No token was issued", "plan")
 	if n := len(server.Org.Requests()); n != 0 {
 		t.Errorf("%d requests were sent", n)
 	}

@@ -407,7 +407,7 @@ func TestAppTokenRevocationAlreadyInvalid(t *testing.T) {
 	server.Org.ScriptAlways(fake.RevokePath, fake.OAuthError(400, "invalid_token", "invalid token"))
 	workspace := newWorkspace(t, appConfig(server, onCreate))
 	output := mustRun(t, workspace, nil, "apply", "-auto-approve")
-	if !strings.Contains(output, "Warning: Tokens Still Listed") || !strings.Contains(output, "of 30 tokens") {
+	if !strings.Contains(output, "Warning: Tokens Still Listed") || !strings.Contains(output, "that 30 tokens") {
 		t.Errorf("tokens that are called invalid and listed still are no warning:\n%s", output)
 	}
 	if state := mustRun(t, workspace, nil, "show"); !regexp.MustCompile(`status\s+= "already_invalid"`).MatchString(state) || !regexp.MustCompile(`already_invalid_count\s+= 30`).MatchString(state) {
@@ -604,7 +604,7 @@ func TestAppTokenRevocationErrors(t *testing.T) {
 		"dead session":       {credentials: `access_token = "hunter2"`, says: []string{"Tokens Not Listed", "INVALID_SESSION_ID", "fresh access_token"}},
 		"may not query":      {config: fake.Config{NoQuery: true}, credentials: clientCredentials, says: []string{"Tokens Not Listed", "INVALID_TYPE", "Customize Application"}},
 		"unknown version":    {credentials: clientCredentials + "\n  api_version = \"99.0\"", path: fake.DataPath + "/v99.0/query", fault: fake.Status(404, nil, `[{"errorCode":"NOT_FOUND","message":"The requested resource does not exist"}]`), says: []string{"NOT_FOUND", "api_version"}},
-		"login page":         {credentials: clientCredentials, path: queryPath, fault: fake.HTML(), says: []string{"Tokens Not Listed", "does not send", "No token was touched"}},
+		"login page":         {credentials: clientCredentials, path: queryPath, fault: fake.HTML(), says: []string{"Tokens Not Listed", "does not send", "No token was revoked"}},
 		"no revocation":      {credentials: clientCredentials, path: fake.RevokePath, fault: failFor(30, fake.Status(403, nil, "")), says: []string{"Tokens Not Revoked", "0 revoked, 30 may still be valid (30 × 403 Forbidden", "Nothing was stored"}},
 		"broken in a window": {credentials: clientCredentials, path: queryPath, fault: afterCounts(fake.Status(400, nil, `[{"errorCode":"UNKNOWN","message":"no"}]`)), says: []string{"Tokens Not Revoked", "0 revoked", "UNKNOWN: no", "30 not tried"}},
 	} {

@@ -406,7 +406,7 @@ func TestSessionRevocationStops(t *testing.T) {
 		"request limit": {
 			fake.APIError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
 			func(*fake.Server) string { return clientCredentials },
-			[]string{"REQUEST_LIMIT_EXCEEDED: TotalRequests Limit exceeded", "used up its API requests of the last 24 hours"},
+			[]string{"REQUEST_LIMIT_EXCEEDED: TotalRequests Limit exceeded", "used all of its API requests for 24 hours"},
 		},
 		"dead session": {
 			fake.APIError(401, "INVALID_SESSION_ID", "Session expired or invalid"),

@@ -315,7 +315,7 @@ func TestTokenRevocationRefusals(t *testing.T) {
 		"two tokens":                 {`token = "x"` + "\n" + `token_wo = "y"`, `(?s)cannot be configured\s+together.*token,token_wo`},
 		"empty token":                {`token = ""`, `token is empty`},
 		"newline behind the token":   {`token = "hunter2\n"`, `trimspace\(file\(`},
-		"space in the token":         {`token_wo = "hun ter2"` + "\n" + onCreate, `token_wo holds white space`},
+		"space in the token":         {`token_wo = "hun ter2"` + "\n" + onCreate, `token_wo contains whitespace`},
 		"version of a stored token":  {token("x") + "\n token_wo_version = 1", `(?s)token_wo_version.*cannot be\s+specified`},
 		"write-only at destroy":      {`token_wo = "x"` + "\n" + onDestroy, `(?s)token_wo\s+is\s+not\s+stored.*seal_recipient.*revoke_on\s+=\s+\["create"\]`},
 		"empty revoke_on":            {token("x") + "\n revoke_on = []", `at least 1`},

@@ -426,7 +426,7 @@ func TestSealedTokenAbandoned(t *testing.T) {
 	access, lost := server.Org.IssueAccessToken(), newAgeKey(t, false)
 	workspace := sealedWorkspace(t, server)
 	mustRun(t, workspace, worker(access, 1, sealTo(lost)), "apply", "-auto-approve")
-	mustFail(t, workspace, worker(spent, 1), `take "destroy" out of revoke_on`, "destroy", "-auto-approve")
+	mustFail(t, workspace, worker(spent, 1), `remove "destroy" from revoke_on`, "destroy", "-auto-approve")
 	mustRun(t, workspace, worker(spent, 1, `TF_VAR_revoke_on=["create"]`), "apply", "-auto-approve")
 	mustRun(t, workspace, worker(spent, 1, `TF_VAR_revoke_on=["create"]`), "destroy", "-auto-approve")
 	assertOrg(t, server.Org, 0, map[string]bool{access: true})
