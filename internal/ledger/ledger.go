@@ -40,9 +40,6 @@ type entry struct {
 // ErrEmptying says that nothing is minted any more, because the process ends.
 var ErrEmptying = errors.New("the provider is shutting down")
 
-// patience is how long an interrupted run waits for a sign-in that is under way.
-const patience = 5 * time.Second
-
 // An UnderWayError says that a token was still being minted when its caller went.
 type UnderWayError struct {
 	Cause error // that of the caller's context
@@ -126,7 +123,8 @@ func (l *Ledger) begin() bool {
 }
 
 // patient returns a context with the deadline of ctx, which a cancellation ends
-// only after a while.
+// only after 5 seconds: as long as an interrupted run waits for a sign-in that is
+// under way.
 func patient(ctx context.Context) (context.Context, context.CancelFunc) {
 	free, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
@@ -134,7 +132,7 @@ func patient(ctx context.Context) (context.Context, context.CancelFunc) {
 			cancel()
 			return
 		}
-		timer := time.AfterFunc(patience, cancel)
+		timer := time.AfterFunc(5*time.Second, cancel)
 		context.AfterFunc(free, func() { timer.Stop() })
 	})
 	return free, func() {

@@ -168,6 +168,26 @@ func TestAuthSessionsOfOneself(t *testing.T) {
 	}
 }
 
+func TestHasOtherAuthSessions(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		ownOnly  bool
+		sessions int
+		want     bool
+	}{
+		"none but that which asks": {false, 0, false},
+		"one of another user":      {false, 2, true},
+		"others are not shown":     {true, 10, false},
+	} {
+		server := newServer(t, fake.Config{OwnSessionsOnly: test.ownOnly})
+		server.Org.AddSessions(test.sessions)
+		api := newAPI(t, server)
+		if got, err := api.HasOtherAuthSessions(t.Context(), server.Org.Tokens()[0].UserID); got != test.want || err != nil {
+			t.Errorf("%s: %t, %v; want %t", name, got, err, test.want)
+		}
+	}
+}
+
 func TestAuthSessionsThatAreShort(t *testing.T) {
 	t.Parallel()
 	server := newServer(t, fake.Config{})

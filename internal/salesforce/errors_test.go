@@ -19,11 +19,21 @@ func TestErrors(t *testing.T) {
 		"no final answer after 1 attempt: EOF":                                                          &UnansweredError{Attempts: 1, Reason: "EOF"},
 		"no final answer after 2 attempts: EOF":                                                         &UnansweredError{Attempts: 2, Reason: "EOF"},
 		"nothing was sent: the run was interrupted":                                                     &UnansweredError{Reason: "the run was interrupted"},
+		"the org still accepted the token when it was asked for the last of 3 times":                    &StillAcceptedError{Asked: 3},
 		"the server answered 200 OK with something that Salesforce does not send there":                 &UnexpectedAnswerError{},
 		"the server answered 200 OK with content of type text/html that Salesforce does not send there": &UnexpectedAnswerError{ContentType: "text/html"},
 	} {
 		if got := err.Error(); got != want {
 			t.Errorf("%#v says %q; want %q", err, got, want)
+		}
+	}
+}
+
+func TestResponseErrorIsTemporary(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]bool{200: false, 400: false, 401: false, 403: false, 404: false, 420: true, 429: true, 500: true, 501: false, 502: true, 503: true, 504: true, 505: false} {
+		if got := (&ResponseError{Status: status}).Temporary(); got != want {
+			t.Errorf("%d is temporary: %t; want %t", status, got, want)
 		}
 	}
 }

@@ -39,10 +39,10 @@ func (a *API) OauthTokens(ctx context.Context, filter OauthTokenFilter) ([]Oauth
 				tokens = append(tokens, token)
 			}
 		}
-		switch {
-		case last == nil:
+		if last == nil {
 			return tokens, nil
-		case !errors.As(last, &incomplete) || reading == rereadings:
+		}
+		if !errors.As(last, &incomplete) || reading == rereadings {
 			return nil, last
 		}
 	}

@@ -140,17 +140,16 @@ func (l *listing) ofUser(id string, window []OauthToken) error {
 func (l *listing) among(values []string, where func([]string) conditions, tooMany func(string, []OauthToken) error) error {
 	for some := range slices.Chunk(values, valuesAsked) {
 		rows, err := l.window(where(some), "")
-		switch {
-		case err != nil:
-		case len(rows) < windowRows:
+		if err != nil {
+			return err
+		}
+		half := len(some) / 2
+		if len(rows) < windowRows {
 			err = l.emit(rows)
-		case len(some) == 1:
+		} else if len(some) == 1 {
 			err = tooMany(some[0], rows)
-		default:
-			half := len(some) / 2
-			if err = l.among(some[:half], where, tooMany); err == nil {
-				err = l.among(some[half:], where, tooMany)
-			}
+		} else if err = l.among(some[:half], where, tooMany); err == nil {
+			err = l.among(some[half:], where, tooMany)
 		}
 		if err != nil {
 			return err

@@ -99,7 +99,7 @@ type appRow struct {
 func appRows(org *fake.Org) map[string]appRow {
 	rows := map[string]appRow{}
 	for _, token := range org.Tokens() {
-		if token.AppName == "App" {
+		if token.AppName == "App" && token.Kind == fake.RefreshToken {
 			rows[token.DeleteToken] = appRow{len(rows) + 1, token.Value}
 		}
 	}
@@ -180,8 +180,21 @@ func TestListingOfOneUser(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, fake.Config{Query: rules, Users: 1})
 			server.Org.AddOauthTokens("App", 9000)
+			use(t, server, server.Org.Tokens()[8999].Value, 11)
 			assertAllListed(t, list(t, newAPI(t, server), salesforce.OauthTokenFilter{}), appRows(server.Org))
 		})
+	}
+}
+
+// use signs in with a refresh token, so that its row is unlike those of the first
+// window, which were used 10 times at most.
+func use(t *testing.T, server *fake.Server, refreshToken string, times int) {
+	t.Helper()
+	for range times {
+		grant := salesforce.RefreshGrant{ClientID: fake.DefaultClientID, RefreshToken: salesforce.NewSecret(refreshToken)}
+		if _, err := new(salesforce.Client).SignIn(t.Context(), server.URL, grant); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -208,6 +221,87 @@ func TestListingThatIsShort(t *testing.T) {
 	}
 	if left := list(t, api, salesforce.OauthTokenFilter{}); len(left) != 500 {
 		t.Errorf("%d rows are left, want 500", len(left))
+	}
+}
+
+// Whichever of its queries fails, a listing ends with the error, and whichever of
+// its rows is the last that is wanted, it ends there and asks no more.
+func TestListingThatIsCutShort(t *testing.T) {
+	t.Parallel()
+	strict := fake.QueryRules{NoOrderBy: true, NoRanges: true, NoCount: true}
+	for name, test := range map[string]listingCase{
+		"as it comes":      {fake.QueryRules{}, 2600, 5},
+		"of one user":      {fake.QueryRules{}, 5000, 1},
+		"strict":           {strict, 2600, 5},
+		"strict, one user": {strict, 2600, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t, fake.Config{Query: test.rules, Users: test.users})
+			server.Org.AddOauthTokens("App", test.rows)
+			use(t, server, server.Org.Tokens()[test.rows-1].Value, 11)
+			api := newAPI(t, server)
+			queries, failing := 0, 0
+			server.Org.ScriptAlways(queryPath, func(next http.Handler) http.Handler {
+				if queries++; queries == failing {
+					return fake.APIError(403, "REQUEST_LIMIT_EXCEEDED", "")(next)
+				}
+				return next
+			})
+			list(t, api, salesforce.OauthTokenFilter{})
+			all := queries
+			for failing = 1; failing <= all; failing++ {
+				queries = 0
+				tokens, err := api.OauthTokens(t.Context(), salesforce.OauthTokenFilter{})
+				if tokens != nil || !isResponse(403, "REQUEST_LIMIT_EXCEEDED", "")(err) || queries != failing {
+					t.Errorf("query %d of %d failed; after %d of them, %d rows are listed, %v", failing, all, queries, len(tokens), err)
+				}
+			}
+
+			failing = 0
+			for _, wanted := range []int{1, test.rows / 2, test.rows - 1} {
+				listed, asked := 0, 0
+				for _, err := range api.ListOauthTokens(t.Context(), salesforce.OauthTokenFilter{}) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					if listed++; listed == wanted {
+						asked = queries
+						break
+					}
+				}
+				if listed != wanted || queries != asked {
+					t.Errorf("%d rows are listed, want %d, and %d queries were sent after those", listed, wanted, queries-asked)
+				}
+			}
+		})
+	}
+}
+
+// An org that cannot exclude values yields a window of a user's rows, and the
+// listing says that it is short.
+func TestListingOfOneUserWithoutNotIn(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, fake.Config{Users: 1})
+	server.Org.AddOauthTokens("App", 2600)
+	server.Org.ScriptAlways(queryPath, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.Contains(r.URL.Query().Get("q"), " NOT IN ") {
+				next = fake.APIError(400, "MALFORMED_QUERY", "unexpected token: NOT")(next)
+			}
+			next.ServeHTTP(w, r)
+		})
+	})
+	listed := 0
+	var last error
+	for _, last = range newAPI(t, server).ListOauthTokens(t.Context(), salesforce.OauthTokenFilter{}) {
+		if last == nil {
+			listed++
+		}
+	}
+	var incomplete *salesforce.IncompleteError
+	if !errors.As(last, &incomplete) || listed != 2500 || incomplete.Listed != listed || incomplete.Counted != 2600 {
+		t.Errorf("%d rows are listed, and then %v", listed, last)
 	}
 }
 

@@ -88,7 +88,7 @@ func quote(s string) string {
 	literal.WriteByte('\'')
 	for _, r := range s {
 		switch {
-		case r == '\'' || r == '\\' || r == '"':
+		case strings.ContainsRune(`'\"`, r):
 			literal.WriteByte('\\')
 			literal.WriteRune(r)
 		case unicode.IsControl(r):

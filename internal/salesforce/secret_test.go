@@ -47,6 +47,10 @@ func TestSecretIsNeverShown(t *testing.T) {
 			}
 		}
 	}
+	// Which is what a panic calls.
+	if got := secret.String(); got != "[redacted]" {
+		t.Errorf("String() = %q", got)
+	}
 	if got := fmt.Sprintf("%s %v", secret, ClientCredentials{"id", secret}); got != "[redacted] {id [redacted]}" {
 		t.Errorf("a secret prints as %q", got)
 	}

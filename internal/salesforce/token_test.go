@@ -28,6 +28,7 @@ func TestInspectToken(t *testing.T) {
 		{"ID token", jwt(`{"typ":"JWT","alg":"RS256"}`), UnknownToken, ""},
 		{"JWT with two segments", strings.TrimSuffix(jwt(`{"typ":"JWT","tty":"sfdc-core-token"}`), ".c2ln"), UnknownToken, ""},
 		{"JWT with a broken header", jwt(`{"typ":`), UnknownToken, ""},
+		{"JWT with a header not in base64", "{}.e30.c2ln", UnknownToken, ""},
 		{"empty", "", UnknownToken, ""},
 	} {
 		info := InspectToken(test.token)
@@ -47,11 +48,13 @@ func TestCheckToken(t *testing.T) {
 			t.Errorf("CheckToken(%.20q): %v", token, err)
 		}
 	}
-	for _, token := range []string{"", " ", "hunter2\n", " hunter2", "hun\tter2", "hunter2\x00", "hunter2\u00a0", "\ufeffhunter2", "hünter2"} {
+	for _, token := range []string{"", " ", "hunter2\n", " hunter2", "hun\tter2", "hunter2\x00", "hunter2\u00a0", "\ufeffhunter2", "hünter2", "Bearer hunter2", "bearer hunter2"} {
 		if err := CheckToken(token); err == nil {
 			t.Errorf("CheckToken(%q) found nothing to refuse", token)
 		} else if strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("CheckToken(%q): %q quotes the token", token, err)
+		} else if isBearer := strings.HasSuffix(token, "earer hunter2"); strings.Contains(err.Error(), "begins with Bearer") != isBearer {
+			t.Errorf("CheckToken(%q): %v", token, err)
 		}
 	}
 }

@@ -45,15 +45,16 @@ func (c *Client) Accepts(ctx context.Context, revocationURL, accessToken string)
 	if err != nil {
 		return false, err
 	}
-	switch {
-	case answer.status == http.StatusUnauthorized, answer.status == http.StatusForbidden && strings.Contains(string(answer.body), "Bad_OAuth_Token"):
+	if answer.status == http.StatusUnauthorized || answer.status == http.StatusForbidden && strings.Contains(string(answer.body), "Bad_OAuth_Token") {
 		return false, nil
-	case answer.status == http.StatusOK && len(answer.body) > 0 && answer.isEmptyOrObject():
-		return true, nil
-	case answer.status == http.StatusOK:
+	}
+	if answer.status != http.StatusOK {
+		return false, answer.failure()
+	}
+	if len(answer.body) == 0 || !answer.isEmptyOrObject() {
 		return false, answer.unexpected()
 	}
-	return false, answer.failure()
+	return true, nil
 }
 
 // AwaitRefusal asks until the org refuses an access token, or ctx is over: a
@@ -64,12 +65,12 @@ func (c *Client) AwaitRefusal(ctx context.Context, revocationURL, accessToken st
 	var latest error
 	for asked, wait := 1, minVerifyInterval; ; asked, wait = asked+1, min(2*wait, maxVerifyInterval) {
 		accepted, err := c.Accepts(ctx, revocationURL, accessToken)
-		switch {
-		case err == nil && !accepted:
+		if err == nil && !accepted {
 			return nil
-		case err == nil:
+		}
+		if err == nil {
 			latest = &StillAcceptedError{Asked: asked}
-		case ctx.Err() == nil || latest == nil:
+		} else if ctx.Err() == nil || latest == nil {
 			latest = err
 		}
 		if err := sleep(ctx, wait); err != nil {
