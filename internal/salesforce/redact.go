@@ -123,12 +123,11 @@ func (r *reading) push(c byte, end int) bool {
 // the stack the rest. The length of the rest is 0 if there is no such escape.
 func (r *reading) escape(c byte) (decoded byte, length int) {
 	n := len(r.chars)
-	switch {
-	case c == '%' && n >= 2:
+	if c == '%' && n >= 2 {
 		length = 2
-	case c == '\\' && n >= 5 && string(r.chars[n-3:]) == "00u":
+	} else if c == '\\' && n >= 5 && string(r.chars[n-3:]) == "00u" {
 		length = 5
-	default:
+	} else {
 		return 0, 0
 	}
 	var value [1]byte

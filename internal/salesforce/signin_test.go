@@ -255,6 +255,48 @@ func TestLoginHost(t *testing.T) {
 	}
 }
 
+// What cannot be sent is not sent, and mints nothing.
+func TestSignInWithNothingToSend(t *testing.T) {
+	t.Parallel()
+	client := &salesforce.Client{Transport: handlerTransport{http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("a request was sent") })}}
+	for name, test := range map[string]struct {
+		loginURL string
+		grant    salesforce.Grant
+		want     string
+	}{
+		"no key":        {"https://a.example", salesforce.JWTBearer{PrivateKey: salesforce.NewSecret("hunter2")}, "the private key is not in PEM form"},
+		"short key":     {"https://a.example", salesforce.JWTBearer{PrivateKey: salesforce.NewSecret(toPEM("RSA PRIVATE KEY", shortKey(t)))}, "the private key is too short to sign with"},
+		"malformed URL": {"https://hunter2.example/%", clientCredentials, "the URL of the request is malformed"},
+	} {
+		_, err := client.SignIn(t.Context(), test.loginURL, test.grant)
+		if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "hunter2") || salesforce.MayHaveMinted(err) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// shortKey is an RSA key of 256 bits, in PKCS#1, which no hash of RS256 fits in.
+func shortKey(t *testing.T) []byte {
+	t.Helper()
+	one, e := big.NewInt(1), big.NewInt(65537)
+	for {
+		p, err := rand.Prime(rand.Reader, 128)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q, err := rand.Prime(rand.Reader, 128)
+		if err != nil {
+			t.Fatal(err)
+		}
+		phi := new(big.Int).Mul(new(big.Int).Sub(p, one), new(big.Int).Sub(q, one))
+		if d := new(big.Int).ModInverse(e, phi); d != nil {
+			key := &rsa.PrivateKey{PublicKey: rsa.PublicKey{N: new(big.Int).Mul(p, q), E: 65537}, D: d, Primes: []*big.Int{p, q}}
+			key.Precompute()
+			return x509.MarshalPKCS1PrivateKey(key)
+		}
+	}
+}
+
 func TestCheckPrivateKey(t *testing.T) {
 	t.Parallel()
 	key, _ := newKey(t)
