@@ -34,6 +34,7 @@ const (
 func main() {
 	debug := flag.Bool("debug", false, "run on its own, so that a debugger can attach to it, and print how to point Terraform at it")
 	flag.Parse()
+	silenceLogs()
 
 	orphaned := make(chan struct{})
 	if !*debug {
