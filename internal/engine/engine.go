@@ -23,6 +23,13 @@ type Workspace struct {
 // tofu, and provider that of the provider's binary, whose name must begin with
 // terraform-provider-salesforce.
 func New(dir, engine, provider string) (*Workspace, error) {
+	return NewFor(dir, engine, "seed-96a09c2e/salesforce", provider)
+}
+
+// NewFor is New for the provider that a configuration calls by the given source
+// address, such as example/other. The name of its binary must begin with
+// terraform-provider-other.
+func NewFor(dir, engine, source, provider string) (*Workspace, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
@@ -35,11 +42,11 @@ func New(dir, engine, provider string) (*Workspace, error) {
 	// A short source address means another host to OpenTofu than to Terraform.
 	settings := fmt.Sprintf(`provider_installation {
   dev_overrides {
-    "registry.terraform.io/seed-96a09c2e/salesforce" = %[1]q
-    "registry.opentofu.org/seed-96a09c2e/salesforce" = %[1]q
+    "registry.terraform.io/%[1]s" = %[2]q
+    "registry.opentofu.org/%[1]s" = %[2]q
   }
 }
-`, filepath.Dir(provider))
+`, source, filepath.Dir(provider))
 	workspace := &Workspace{Dir: dir, engine: engine}
 	return workspace, workspace.Write("cli.tfrc", settings)
 }

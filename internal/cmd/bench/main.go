@@ -1,179 +1,157 @@
-// Command bench measures how long salesforce_app_token_revocation takes for
-// many tokens, and how much memory the provider. The org is simulated, and takes
-// a fixed time for each request. It exits with 1 if a limit is missed.
+// Command bench measures what the provider costs: beside the alternatives, with
+// the number of tokens, and against what is physically possible. The org is
+// simulated, and takes a fixed time for each request. It prints tables, then the
+// targets, and exits with 1 if one is missed.
+//
+// Absolute times mean nothing on a shared machine: compare the ratios.
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"regexp"
+	"runtime"
 	"strings"
-	"text/tabwriter"
 	"time"
-
-	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/engine"
-	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforcetest"
-)
-
-// What has to hold: a sweep takes little more than the org's own time for its
-// requests, and memory that hardly depends on the number of tokens.
-const (
-	maxRatio  = 1.15
-	maxMemory = 80 << 20 // bytes
 )
 
 func main() {
-	var b bench
+	b := bench{config: standard}
+	var parts string
+	var quickRun bool
 	flag.StringVar(&b.engine, "engine", "terraform", "`path` of terraform or tofu")
-	flag.StringVar(&b.provider, "provider", "bin/terraform-provider-salesforce", "`path` of the provider's binary")
-	flag.DurationVar(&b.latency, "latency", 20*time.Millisecond, "what the org takes for a request")
-	flag.IntVar(&b.concurrency, "concurrency", 16, "the provider's max_concurrency")
+	flag.StringVar(&parts, "run", ".", "measure the parts that match this `regexp`: "+strings.Join(partNames(), ", "))
+	flag.BoolVar(&quickRun, "quick", false, "see that it works, with few tokens and one run: the ratios mean nothing then")
+	flag.IntVar(&b.runs, "runs", b.runs, "how often each row is measured")
+	flag.IntVar(&b.tokens, "n", b.tokens, "how many tokens the alternatives are compared by")
+	flag.DurationVar(&b.latency, "latency", b.latency, "what the org takes for a request")
+	flag.Func("other", "one more alternative, as `source,binary,configuration`; the configuration is a file with the variables of internal/cmd/bench/configurations", b.addOther)
+	save := flag.String("save", "", "`file` to write the result to, which the docs are made from")
 	flag.Parse()
+	if quickRun {
+		b.config = quick
+	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := b.run(ctx, 2500, 5000, 10000); err != nil {
+	if err := b.main(ctx, parts, *save); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		stop()
 		os.Exit(1)
 	}
 }
 
-type bench struct {
-	engine, provider string
-	latency          time.Duration
-	concurrency      int
+// A config says how much is measured.
+type config struct {
+	runs    int // of everything
+	tokens  int // that the alternatives are compared by
+	single  []int
+	sweeps  []int
+	listed  int // rows of the inventory
+	looped  int // tokens of the bare loop, and of the sweep beside it
+	starts  int // of each provider, to see how long that takes
+	latency time.Duration
+	release bool // how the programs are built
 }
 
-// run prints a line for each number of tokens.
-func (b *bench) run(ctx context.Context, sizes ...int) error {
-	fmt.Printf("One salesforce_app_token_revocation; %s a request, %d at a time.\n", b.latency, b.concurrency)
-	fmt.Printf("The limit is requests × latency / concurrency; at most %.2f times that, and %d MB, are to be taken.\n\n", maxRatio, maxMemory>>20)
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "tokens\trequests\tlimit\ttaken\tratio\tper token\tpeak memory\t")
-	var missed []error
-	for _, n := range sizes {
-		r, err := b.measure(ctx, n)
-		if err != nil {
-			return fmt.Errorf("%d tokens: %w", n, err)
-		}
-		limit := time.Duration(r.requests) * b.latency / time.Duration(b.concurrency)
-		ratio := r.taken.Seconds() / limit.Seconds()
-		memory := "unknown"
-		if r.memory > 0 {
-			memory = fmt.Sprintf("%.1f MB", float64(r.memory)/(1<<20))
-		}
-		fmt.Fprintf(table, "%d\t%d\t%.2f s\t%.2f s\t%.3f\t%.3f ms\t%s\t\n", n, r.requests, limit.Seconds(), r.taken.Seconds(), ratio,
-			1000*r.taken.Seconds()/float64(n), memory)
-		if ratio > maxRatio {
-			missed = append(missed, fmt.Errorf("%d tokens took %.3f times the limit", n, ratio))
-		}
-		if r.memory > maxMemory {
-			missed = append(missed, fmt.Errorf("%d tokens took %d MB", n, r.memory>>20))
+var (
+	standard = config{
+		runs: 5, tokens: 200, single: []int{50, 200, 1000}, sweeps: []int{1000, 5000, 10000},
+		listed: 10000, looped: 10000, starts: 21, latency: 20 * time.Millisecond, release: true,
+	}
+	quick = config{
+		runs: 1, tokens: 3, single: []int{2}, sweeps: []int{20},
+		listed: 20, looped: 20, starts: 1, latency: time.Millisecond,
+	}
+)
+
+// What the targets were set for.
+const (
+	parallelism      = 10 // Terraform's own
+	sweepConcurrency = 16 // the provider's default
+	loopConcurrency  = 32
+	loopLatency      = time.Millisecond
+)
+
+type bench struct {
+	config
+	engine string
+	others []alternative
+
+	dir    string // for all that is built and written
+	report report
+}
+
+// A part is measured on its own, if need be.
+type part struct {
+	name    string
+	measure func(*bench, context.Context) error
+}
+
+var parts = []part{
+	{"alternatives", (*bench).alternatives},
+	{"growth", (*bench).growth},
+	{"sweeps", (*bench).sweeps},
+	{"inventory", (*bench).inventory},
+	{"loop", (*bench).loop},
+	{"start", (*bench).start},
+}
+
+func partNames() (names []string) {
+	for _, p := range parts {
+		names = append(names, p.name)
+	}
+	return names
+}
+
+// main measures the chosen parts, and prints what came out.
+func (b *bench) main(ctx context.Context, chosen, save string) error {
+	pattern, err := regexp.Compile(chosen)
+	if err != nil {
+		return err
+	}
+	if err := b.measure(ctx, pattern); err != nil {
+		return err
+	}
+	if err := b.report.print(os.Stdout); err != nil {
+		return err
+	}
+	if save != "" {
+		if err := b.report.save(save); err != nil {
+			return err
 		}
 	}
-	return errors.Join(table.Flush(), errors.Join(missed...))
+	return b.report.missed()
 }
 
-type result struct {
-	requests int
-	taken    time.Duration // from the first request to the last answer
-	memory   int64         // bytes at the peak; 0 if this system does not tell
-}
-
-// measure applies a configuration that revokes n tokens, with a provider that
-// was started here, because the peak of its memory is told to its parent only.
-func (b *bench) measure(ctx context.Context, n int) (result, error) {
+func (b *bench) measure(ctx context.Context, chosen *regexp.Regexp) error {
+	if runtime.GOOS == "windows" {
+		return errors.New("it needs Unix: on Windows a process is not told what its children used")
+	}
 	dir, err := os.MkdirTemp("", "salesforce-bench-")
 	if err != nil {
-		return result{}, err
+		return err
 	}
 	defer os.RemoveAll(dir)
-	workspace, err := engine.New(dir, b.engine, b.provider)
-	if err != nil {
-		return result{}, err
+	b.dir = dir
+	if err := b.build(ctx); err != nil {
+		return err
 	}
-	server := salesforcetest.NewServer(salesforcetest.NewOrg(salesforcetest.Config{Latency: b.latency}))
-	defer server.Close()
-	server.Org.AddOauthTokens("Data Loader", n)
-	if err := workspace.Write("main.tf", fmt.Sprintf(configuration, server.URL, salesforcetest.DefaultClientID, salesforcetest.DefaultClientSecret, b.concurrency)); err != nil {
-		return result{}, err
+	if b.report.System, err = b.system(ctx); err != nil {
+		return err
 	}
-
-	cmd, reattach, err := b.startProvider(ctx)
-	if err != nil {
-		return result{}, err
-	}
-	apply := workspace.Command(ctx, []string{"TF_REATTACH_PROVIDERS=" + reattach}, "apply", "-auto-approve", "-no-color", "-input=false")
-	output, applyErr := apply.CombinedOutput()
-	requests := server.Org.Requests()
-
-	stopErr := errors.Join(cmd.Process.Signal(os.Interrupt), cmd.Wait())
-	if applyErr != nil {
-		return result{}, fmt.Errorf("apply: %w\n%s", applyErr, output)
-	}
-	if stopErr != nil {
-		return result{}, fmt.Errorf("the provider: %w", stopErr)
-	}
-	for _, token := range server.Org.Tokens() {
-		if token.Alive {
-			return result{}, errors.New("a token is alive")
+	for _, p := range parts {
+		if !chosen.MatchString(p.name) {
+			continue
+		}
+		fmt.Fprintf(os.Stderr, "measuring: %s\n", p.name)
+		if err := p.measure(b, ctx); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
-	last := requests[len(requests)-1].Time.Add(b.latency)
-	return result{len(requests), last.Sub(requests[0].Time), peakMemory(cmd.ProcessState)}, nil
-}
-
-const configuration = `
-terraform {
-  required_providers {
-    salesforce = { source = "seed-96a09c2e/salesforce" }
-  }
-}
-provider "salesforce" {
-  instance_url    = %q
-  client_id       = %q
-  client_secret   = %q
-  max_concurrency = %d
-}
-resource "salesforce_app_token_revocation" "bench" {
-  app_name  = "Data Loader"
-  revoke_on = ["create"]
-}
-`
-
-var reattachLine = regexp.MustCompile(`TF_REATTACH_PROVIDERS='(.*)'`)
-
-// startProvider also returns what tells an engine where the provider is.
-func (b *bench) startProvider(ctx context.Context) (*exec.Cmd, string, error) {
-	cmd := exec.CommandContext(ctx, b.provider, "-debug")
-	output, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, "", err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, "", err
-	}
-	lines := bufio.NewReader(output)
-	for {
-		line, err := lines.ReadString('\n')
-		if match := reattachLine.FindStringSubmatch(line); match != nil {
-			go func() { _, _ = io.Copy(io.Discard, lines) }() // It may say more.
-			reattach := match[1]
-			if strings.Contains(b.engine, "tofu") {
-				reattach = strings.ReplaceAll(reattach, "registry.terraform.io", "registry.opentofu.org")
-			}
-			return cmd, reattach, nil
-		}
-		if err != nil {
-			return nil, "", errors.Join(fmt.Errorf("the provider does not say where it is: %w", err), cmd.Wait())
-		}
-	}
+	return nil
 }
