@@ -147,6 +147,8 @@ type tokenRevocationModel struct {
 	VerifiedAt     types.String `tfsdk:"verified_at"`
 }
 
+var tokenRevocationModels modelMapping[tokenRevocationModel]
+
 func (r *tokenRevocationResource) ConfigValidators(context.Context) []resource.ConfigValidator {
 	return []resource.ConfigValidator{
 		resourcevalidator.Conflicting(path.MatchRoot("token"), path.MatchRoot("token_wo")),
@@ -182,11 +184,11 @@ func (r *tokenRevocationResource) ModifyPlan(ctx context.Context, req resource.M
 	var config, plan, state tokenRevocationModel
 	creates, destroys := req.State.Raw.IsNull(), req.Plan.Raw.IsNull()
 	if !creates {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		resp.Diagnostics.Append(tokenRevocationModels.read(ctx, req.State.Raw, req.State.Schema, &state)...)
 	}
 	if !destroys {
-		resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+		resp.Diagnostics.Append(tokenRevocationModels.read(ctx, req.Config.Raw, req.Config.Schema, &config)...)
+		resp.Diagnostics.Append(tokenRevocationModels.read(ctx, req.Plan.Raw, req.Plan.Schema, &plan)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -196,7 +198,7 @@ func (r *tokenRevocationResource) ModifyPlan(ctx context.Context, req resource.M
 		resp.Diagnostics.Append(r.provider.planDestroy(state)...)
 	case creates:
 		resp.Diagnostics.Append(r.provider.planCreation(config, &plan)...)
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+		resp.Diagnostics.Append(tokenRevocationModels.write(ctx, &resp.Plan.Raw, resp.Plan.Schema, &plan)...)
 	default:
 		resp.RequiresReplace = plan.replacements(config, state)
 		resp.Diagnostics.Append(r.provider.checkAddress(state)...)
@@ -208,8 +210,8 @@ func (r *tokenRevocationResource) ModifyPlan(ctx context.Context, req resource.M
 
 func (r *tokenRevocationResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var config, plan tokenRevocationModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(tokenRevocationModels.read(ctx, req.Config.Raw, req.Config.Schema, &config)...)
+	resp.Diagnostics.Append(tokenRevocationModels.read(ctx, req.Plan.Raw, req.Plan.Schema, &plan)...)
 	timeout, diags := plan.Timeouts.Create(ctx, tokenRevocationTimeout)
 	resp.Diagnostics.Append(diags...)
 	token := config.givenToken().ValueString()
@@ -236,7 +238,7 @@ func (r *tokenRevocationResource) Create(ctx context.Context, req resource.Creat
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(tokenRevocationModels.write(ctx, &resp.State.Raw, resp.State.Schema, &plan)...)
 }
 
 // describe sets what the token itself tells.
@@ -259,9 +261,9 @@ func (r *tokenRevocationResource) Read(context.Context, resource.ReadRequest, *r
 // a destroy is to revoke it from now on, and its seal dropped if not any more.
 func (r *tokenRevocationResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var config, plan, state tokenRevocationModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(tokenRevocationModels.read(ctx, req.Config.Raw, req.Config.Schema, &config)...)
+	resp.Diagnostics.Append(tokenRevocationModels.read(ctx, req.Plan.Raw, req.Plan.Schema, &plan)...)
+	resp.Diagnostics.Append(tokenRevocationModels.read(ctx, req.State.Raw, req.State.Schema, &state)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -274,7 +276,7 @@ func (r *tokenRevocationResource) Update(ctx context.Context, req resource.Updat
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(tokenRevocationModels.write(ctx, &resp.State.Raw, resp.State.Schema, &plan)...)
 }
 
 // Delete revokes the token if it is at hand. That it is not, or that the
@@ -282,7 +284,7 @@ func (r *tokenRevocationResource) Update(ctx context.Context, req resource.Updat
 // not say that the token is invalid.
 func (r *tokenRevocationResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state tokenRevocationModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(tokenRevocationModels.read(ctx, req.State.Raw, req.State.Schema, &state)...)
 	timeout, diags := state.Timeouts.Delete(ctx, tokenRevocationTimeout)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() || !revokesOn(state.RevokeOn, revokeOnDestroy) {
