@@ -27,6 +27,7 @@ var factories = map[string]func() (tfprotov6.ProviderServer, error){
 
 var (
 	enginePath string   // of terraform or tofu
+	onOpenTofu bool     // the engine is OpenTofu
 	buildDir   string   // for the provider's binary
 	userEnv    []string // which the Go command needs to find its caches
 )
@@ -54,6 +55,7 @@ func TestMain(m *testing.M) {
 		must(os.Setenv("TF_ACC_TERRAFORM_PATH", enginePath))
 		must(os.Setenv("TF_ACC_PROVIDER_NAMESPACE", "seed-96a09c2e"))
 		if version, err := exec.CommandContext(context.Background(), enginePath, "version").Output(); err == nil && strings.HasPrefix(string(version), "OpenTofu") {
+			onOpenTofu = true
 			must(os.Setenv("TF_ACC_PROVIDER_HOST", "registry.opentofu.org"))
 		}
 		return m.Run()

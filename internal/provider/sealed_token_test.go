@@ -439,7 +439,7 @@ func TestStateBeforeSeals(t *testing.T) {
 	const stored, written = "5Aep861STORED", "5Aep861WRITTEN"
 	server := startOrg(t, fake.Config{RefreshTokens: []string{stored, written}})
 	registry := "registry.terraform.io"
-	if strings.Contains(filepath.Base(enginePath), "tofu") {
+	if onOpenTofu {
 		registry = "registry.opentofu.org"
 	}
 	state := strings.NewReplacer("{{url}}", server.URL, "{{registry}}", registry).Replace(string(readFile(t, "testdata", "state_before_seals.json")))

@@ -60,8 +60,9 @@ func Serve(org *Org, listener net.Listener) *Server {
 }
 
 // ServeTLS serves org over HTTPS (HTTP/1.1) on a listener, which it closes in
-// the end. The certificate is for 127.0.0.1, ::1 and localhost; the CA behind
-// it is made on the spot and serves for 30 days, see [Server.CACertPEM].
+// the end. The certificate is for 127.0.0.1, ::1, localhost and, for
+// clients that use a proxy, example.my.salesforce.com; the CA behind it is made
+// on the spot and serves for 30 days, see [Server.CACertPEM].
 func ServeTLS(org *Org, listener net.Listener) *Server {
 	certificate, ca := newCertificate()
 	s := &Server{URL: "https://" + listener.Addr().String(), caCert: ca}
@@ -145,7 +146,7 @@ func newCertificate() (certificate tls.Certificate, ca []byte) {
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
-		DNSNames:     []string{"localhost"},
+		DNSNames:     []string{"localhost", "example.my.salesforce.com"},
 	}
 	issuerKey, leafKey := newKey(), newKey()
 	issuerDER := sign(issuer, issuer, issuerKey, issuerKey)
