@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -80,10 +81,13 @@ func must(err error) {
 	}
 }
 
+// executable is how the names of programs end here.
+var executable = map[bool]string{true: ".exe"}[runtime.GOOS == "windows"]
+
 // buildProvider builds the provider's binary once, for tests that run the
 // engine's command line.
 var buildProvider = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(buildDir, "terraform-provider-salesforce")
+	path := filepath.Join(buildDir, "terraform-provider-salesforce"+executable)
 	build := exec.CommandContext(context.Background(), "go", "build", "-buildvcs=false", "-o", path, "../..")
 	build.Env = userEnv
 	output, err := build.CombinedOutput()
