@@ -6,11 +6,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
@@ -27,10 +29,11 @@ var factories = map[string]func() (tfprotov6.ProviderServer, error){
 }
 
 var (
-	enginePath string   // of terraform or tofu
-	onOpenTofu bool     // the engine is OpenTofu
-	buildDir   string   // for the provider's binary
-	userEnv    []string // which the Go command needs to find its caches
+	enginePath    string           // of terraform or tofu
+	engineVersion *version.Version // nil if the engine is missing
+	onOpenTofu    bool             // the engine is OpenTofu
+	buildDir      string           // for the provider's binary
+	userEnv       []string         // which the Go command needs to find its caches
 )
 
 // TestMain finds the engine, and keeps the settings of the user out of the
@@ -55,8 +58,7 @@ func TestMain(m *testing.M) {
 		must(os.Setenv("CHECKPOINT_DISABLE", "1"))
 		must(os.Setenv("TF_ACC_TERRAFORM_PATH", enginePath))
 		must(os.Setenv("TF_ACC_PROVIDER_NAMESPACE", "seed-96a09c2e"))
-		if version, err := exec.CommandContext(context.Background(), enginePath, "version").Output(); err == nil && strings.HasPrefix(string(version), "OpenTofu") {
-			onOpenTofu = true
+		if engineVersion, onOpenTofu = askEngine(); onOpenTofu {
 			must(os.Setenv("TF_ACC_PROVIDER_HOST", "registry.opentofu.org"))
 		}
 		return m.Run()
@@ -75,11 +77,62 @@ func findEngine() string {
 	return "" // terraform-plugin-testing says what is missing.
 }
 
+// askEngine returns the version of the engine, and whether it is OpenTofu.
+func askEngine() (*version.Version, bool) {
+	output, err := exec.CommandContext(context.Background(), enginePath, "version").Output()
+	if err != nil {
+		return nil, false
+	}
+	name, rest, _ := strings.Cut(string(output), " v")
+	number, _, _ := strings.Cut(rest, "\n")
+	parsed, err := version.NewVersion(strings.TrimSpace(number))
+	must(err)
+	return parsed.Core(), name == "OpenTofu"
+}
+
+// features are what not every engine knows that the provider works with: what a
+// configuration has of it, and the first release of Terraform that does. All
+// releases of OpenTofu that the provider works with know the same.
+var features = []struct {
+	name       string
+	syntax     *regexp.Regexp
+	terraform  *version.Version
+	noOpenTofu bool
+}{
+	{"ephemeral values", regexp.MustCompile(`(?m)^\s*ephemeral\b`), version.Must(version.NewVersion("1.10.0")), false},
+	{"write-only attributes", regexp.MustCompile(`\btoken_wo\b`), version.Must(version.NewVersion("1.11.0")), false},
+	{"actions", regexp.MustCompile(`(?m)^\s*action\b`), version.Must(version.NewVersion("1.14.0")), true},
+}
+
+// requireEngine skips a test with a configuration that the engine does not know.
+func requireEngine(t *testing.T, config string) {
+	t.Helper()
+	for _, feature := range features {
+		switch {
+		case engineVersion == nil || !feature.syntax.MatchString(config):
+		case onOpenTofu && feature.noOpenTofu:
+			t.Skipf("OpenTofu has no %s", feature.name)
+		case !onOpenTofu && engineVersion.LessThan(feature.terraform):
+			t.Skipf("Terraform %s has no %s, which came with %s", engineVersion, feature.name, feature.terraform)
+		}
+	}
+}
+
 func must(err error) {
 	if err != nil {
 		panic(err)
 	}
 }
+
+// requireUnix skips a test on Windows.
+func requireUnix(t *testing.T, why string) {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip(why)
+	}
+}
+
+const noInterrupts = "Windows has no signal that interrupts one process"
 
 // executable is how the names of programs end here.
 var executable = map[bool]string{true: ".exe"}[runtime.GOOS == "windows"]
@@ -134,9 +187,22 @@ terraform {
 }
 `
 
-// run runs a command of the engine and returns what it prints.
+// configOf is the configuration of a workspace.
+func configOf(t *testing.T, workspace *engine.Workspace) (config string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(workspace.Dir, "*.tf"))
+	must(err)
+	for _, file := range files {
+		config += string(readFile(t, file))
+	}
+	return config
+}
+
+// run runs a command of the engine and returns what it prints. It skips the
+// test where the engine does not know what the configuration has.
 func run(t *testing.T, workspace *engine.Workspace, env []string, args ...string) (string, error) {
 	t.Helper()
+	requireEngine(t, configOf(t, workspace))
 	output, err := workspace.Command(t.Context(), env, append(args, "-no-color")...).CombinedOutput()
 	return string(output), err
 }

@@ -17,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/engine"
 	fake "github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforcetest"
 )
 
@@ -118,6 +117,7 @@ resource "salesforce_token_revocation" "test" {
 }
 
 func TestInterrupt(t *testing.T) {
+	requireUnix(t, noInterrupts)
 	t.Parallel()
 	for name, fault := range map[string]fake.Fault{
 		"while a request hangs": fake.Hang(),
@@ -371,9 +371,6 @@ func TestExamples(t *testing.T) {
 				}
 			}
 			mustRun(t, workspace, nil, "fmt", "-check", "-diff")
-			if strings.Contains(config, "\naction ") && !knowsActions(t, workspace) {
-				t.Skip("the engine knows no actions, which came with Terraform 1.14")
-			}
 			mustRun(t, workspace, env, "apply", "-auto-approve")
 			for _, match := range invocation.FindAllStringSubmatch(config, -1) {
 				mustRun(t, workspace, env, "apply", match[1], "-auto-approve")
@@ -457,16 +454,6 @@ func TestIncidentResponse(t *testing.T) {
 	}
 	mustRun(t, workspace, env, "destroy", "-auto-approve")
 	assertAlive(t, server.Org, 0)
-}
-
-// knowsActions tells by what the engine says of an action of no provider.
-func knowsActions(t *testing.T, workspace *engine.Workspace) bool {
-	t.Helper()
-	bare, err := engine.New(t.TempDir(), enginePath, workspace.Dir)
-	must(err)
-	must(bare.Write("main.tf", "action \"a_b\" \"c\" {\n}\n"))
-	output, _ := run(t, bare, nil, "validate")
-	return !strings.Contains(output, "Unsupported block type")
 }
 
 // The SDK would write every message to files, with write-only values in the clear.

@@ -51,6 +51,7 @@ func assertRevoked(t *testing.T, tokens []fake.Token) {
 }
 
 func TestAccessToken(t *testing.T) {
+	requireUnix(t, "the script is for a Unix shell")
 	t.Parallel()
 	server := startOrg(t, fake.Config{})
 	workspace := newWorkspace(t, signInBlock(server)+`

@@ -13,11 +13,13 @@ import (
 // The commands of the guide to sealed tokens work as they stand, after the file
 // that held the identity is gone.
 func TestGuideCommands(t *testing.T) {
+	requireUnix(t, "the commands are for a Unix shell")
 	t.Parallel()
 	server := startOrg(t, fake.Config{})
 	access, key := server.Org.IssueAccessToken(), newAgeKey(t, true)
 	workspace := emptyWorkspace(t)
 	must(workspace.Copy("../../examples/sealed-token"))
+	requireEngine(t, configOf(t, workspace))
 
 	// The other programs of the guide do what it requires of them.
 	bin, store := t.TempDir(), t.TempDir()

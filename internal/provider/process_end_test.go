@@ -245,6 +245,7 @@ func startRun(t *testing.T, server *fake.Server, config string, args ...string) 
 	if enginePath == "" {
 		t.Fatal("neither terraform nor tofu is on the PATH, nor named by TF_ACC_TERRAFORM_PATH")
 	}
+	requireEngine(t, config)
 	binary, provider := watchedProvider(t)
 	workspace, err := engine.New(t.TempDir(), enginePath, binary)
 	if err != nil {

@@ -694,6 +694,9 @@ func TestAppTokenRevocationInterrupt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if name == "Ctrl-C" {
+				requireUnix(t, noInterrupts)
+			}
 			server := startOrg(t, fake.Config{Latency: 100 * time.Millisecond})
 			server.Org.AddOauthTokens(app, 2000)
 			server.Org.AddOauthTokens(otherApp, 5)

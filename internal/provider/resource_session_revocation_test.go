@@ -451,6 +451,7 @@ func flatten(output string) string {
 // Ctrl-C in the middle ends the sweep, which accounts for every session; the
 // next apply finishes.
 func TestSessionRevocationInterrupt(t *testing.T) {
+	requireUnix(t, noInterrupts)
 	t.Parallel()
 	server := startOrg(t, fake.Config{})
 	server.Org.AddSessions(1500)

@@ -82,6 +82,9 @@ func orgSays(t *testing.T, org *fake.Org, requests int, alive map[string]bool) r
 // testSteps runs steps with the engine, and a destroy of what they leave.
 func testSteps(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
+	for _, step := range steps {
+		requireEngine(t, step.Config)
+	}
 	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, Steps: steps})
 }
 

@@ -231,6 +231,7 @@ func TestSealedTokenIdentityFromEphemeralResource(t *testing.T) {
 	t.Parallel()
 	server := startOrg(t, fake.Config{})
 	access, key := server.Org.IssueAccessToken(), newAgeKey(t, false)
+	requireEngine(t, `ephemeral "vault_secret" "seal" {}`)
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: map[string]func() (tfprotov6.ProviderServer, error){
 			"salesforce": factories["salesforce"],
