@@ -2,6 +2,8 @@ module github.com/seed-96a09c2e/terraform-provider-salesforce
 
 go 1.26.0
 
+toolchain go1.26.8 // which releases are built with
+
 require (
 	filippo.io/age v1.3.2
 	github.com/cenkalti/backoff/v5 v5.0.3
