@@ -1,6 +1,7 @@
 package salesforcetest
 
 import (
+	"crypto/rand"
 	"fmt"
 	"regexp"
 	"slices"
@@ -9,11 +10,14 @@ import (
 
 func userID(n int) string { return recordID("0055g", n+1) }
 
-// recordID returns the 18-character form of the n-th record ID with this
-// prefix: 15 characters, and three that tell which of those are upper case
-// (Salesforce Help, "Convert 15 Digit Id to 18 Digit Id").
+// recordID returns the n-th record ID with this prefix, of 18 characters.
 func recordID(prefix string, n int) string {
-	id := fmt.Sprintf("%s%0*d", prefix, 15-len(prefix), n)
+	return withSuffix(fmt.Sprintf("%s%0*d", prefix, 15-len(prefix), n))
+}
+
+// withSuffix makes 18 characters of the 15 of an ID: three more tell which of
+// those are upper case (Salesforce Help, "Convert 15 Digit Id to 18 Digit Id").
+func withSuffix(id string) string {
 	var suffix strings.Builder
 	for chunk := range slices.Chunk([]byte(id), 5) {
 		upper := 0
@@ -33,3 +37,9 @@ func isRecordID(s string) bool { return recordIDPattern.MatchString(s) }
 
 // sameRecord reports whether two IDs, of 15 or 18 characters, are of one record.
 func sameRecord(a, b string) bool { return isRecordID(a) && isRecordID(b) && a[:15] == b[:15] }
+
+// NewOrganizationID returns the ID of an org that no other has, in its form of 18
+// characters.
+func NewOrganizationID() string {
+	return withSuffix("00D5g" + rand.Text()[:10])
+}

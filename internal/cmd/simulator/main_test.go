@@ -257,3 +257,70 @@ func TestSignals(t *testing.T) {
 		}
 	})
 }
+
+// What the simulator prints is true, and its commands work as they stand.
+func TestPrintedCommands(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip("the printed commands require curl")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	reader, writer := io.Pipe()
+	done := make(chan error, 1)
+	go func() { done <- run(ctx, []string{"-listen", "127.0.0.1:0"}, io.Discard, writer) }()
+	defer func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}()
+	var commands []string
+	for lines := bufio.NewScanner(reader); lines.Scan(); {
+		if command, ok := strings.CutPrefix(lines.Text(), "  "); ok {
+			commands = append(commands, command)
+		}
+		if len(commands) == 4 {
+			break
+		}
+	}
+	signIn, isValid, revoke, export := commands[0], commands[1], commands[2], commands[3]
+	for _, step := range []struct{ command, want string }{
+		{signIn, `"access_token":"00D`},
+		{isValid, "200"},
+		{revoke, "200"},
+		{isValid, "403"},
+		{export + ` && echo "$SALESFORCE_INSTANCE_URL $SALESFORCE_CLIENT_ID"`, "http://127.0.0.1:"},
+	} {
+		output, err := exec.CommandContext(t.Context(), "sh", "-c", step.command).CombinedOutput()
+		if err != nil || !strings.Contains(string(output), step.want) {
+			t.Errorf("%s: %v, %s; want %s", step.command, err, output, step.want)
+		}
+	}
+}
+
+// Two simulators are two orgs, unless they are told to be one.
+func TestOrganizationID(t *testing.T) {
+	t.Parallel()
+	org := func(args ...string) string {
+		url := start(t, append(args, "-listen", "127.0.0.1:0")...)[0]
+		_, body := post(t, http.DefaultClient, url+"/services/oauth2/token", signInForm())
+		var session struct{ ID string }
+		if err := json.Unmarshal([]byte(body), &session); err != nil {
+			t.Fatal(err)
+		}
+		return strings.Split(session.ID, "/")[4]
+	}
+	if first, second := org(), org(); first == second || len(first) != 18 || !strings.HasPrefix(first, "00D") {
+		t.Errorf("the orgs are %s and %s", first, second)
+	}
+	if got := org("-organization-id", salesforcetest.DefaultOrganizationID); got != salesforcetest.DefaultOrganizationID {
+		t.Errorf("the org is %s", got)
+	}
+	if err := run(t.Context(), []string{"-organization-id", "005"}, io.Discard, io.Discard); err == nil {
+		t.Error("an ID of another kind is accepted")
+	}
+}
+
+func signInForm() url.Values {
+	return url.Values{"grant_type": {"client_credentials"}, "client_id": {salesforcetest.DefaultClientID}, "client_secret": {salesforcetest.DefaultClientSecret}}
+}
