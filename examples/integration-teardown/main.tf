@@ -31,13 +31,13 @@ provider "salesforce" {
   instance_url = var.instance_url
 }
 
-# What stands for the integration: a queue, a function, a machine.
+# A placeholder for the integration: a queue, a function, a machine.
 resource "terraform_data" "integration" {
   input = var.app_name
 }
 
 # Terraform destroys this before what it depends on, so the integration is still
-# there, and its tokens are dead before it goes.
+# there, and its tokens are revoked before it is destroyed.
 resource "salesforce_app_token_revocation" "integration" {
   app_name  = terraform_data.integration.output
   revoke_on = ["destroy"]

@@ -1,6 +1,6 @@
 # Two tokens of one org. The first leaked: it is revoked as soon as this is
-# applied. The second serves a deployment: it lives as long as this resource
-# does, and dies when it is rotated or when the deployment is torn down.
+# applied. The second serves a deployment: it is revoked when it is rotated, or
+# when the deployment is torn down.
 
 terraform {
   required_providers {
@@ -16,13 +16,13 @@ variable "instance_url" {
 }
 
 variable "leaked_token" {
-  description = "A refresh token that is to die now, along with the access tokens that were issued from it."
+  description = "A refresh token to revoke now. The access tokens that were issued from it are revoked, too."
   type        = string
   ephemeral   = true
 }
 
 variable "deployment_token" {
-  description = "An access token that is to die with the deployment."
+  description = "An access token to revoke when the deployment is destroyed."
   type        = string
   sensitive   = true
 }

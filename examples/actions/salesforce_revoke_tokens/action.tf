@@ -1,5 +1,5 @@
 variable "leaked_tokens" {
-  description = "Tokens that are to die now."
+  description = "The tokens to revoke now."
   type        = set(string)
   sensitive   = true
 }

@@ -10,7 +10,7 @@ action "salesforce_revoke_tokens" "session" {
   }
 }
 
-# Whenever the deployment was created or changed, the token dies.
+# Whenever the deployment is created or changed, the token is revoked.
 resource "terraform_data" "deployment" {
   input = "version 1"
 

@@ -4,7 +4,7 @@ provider "salesforce" {}
 
 ephemeral "salesforce_access_token" "deployment" {}
 
-# The script is handed a token that dies with this run, whatever becomes of it.
+# The script gets a token that is revoked when this run ends, however it ends.
 resource "terraform_data" "deployment" {
   provisioner "local-exec" {
     command = "echo \"a token of $${#SF_ACCESS_TOKEN} characters for $SF_INSTANCE_URL\""

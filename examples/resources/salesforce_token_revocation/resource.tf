@@ -1,5 +1,5 @@
 variable "session_token" {
-  description = "An access token that lives as long as this configuration is applied."
+  description = "An access token to revoke when this configuration is destroyed."
   type        = string
   sensitive   = true
 }

@@ -1,5 +1,5 @@
 variable "leaked_token" {
-  description = "A token that is to die now, and to stand in no state or plan."
+  description = "A token to revoke now, which is stored in no state and no plan."
   type        = string
   ephemeral   = true
 }
