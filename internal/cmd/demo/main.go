@@ -322,7 +322,9 @@ func (d *demo) kill(ctx context.Context) error {
 		return err
 	}
 	d.say(fmt.Sprintf("$ kill -9 %d   (%s, in the middle of the run)", cmd.Process.Pid, d.name))
-	_ = <-ended // It was killed.
+	if err := <-ended; err == nil {
+		return fmt.Errorf("the run has ended before it was killed:\n%s", &output)
+	}
 	hold.Release()
 	for d.org.Alive(minted) && time.Since(killed) < revokedWithin {
 		time.Sleep(10 * time.Millisecond)
