@@ -58,9 +58,9 @@ func (a *revokeTokensAction) Invoke(ctx context.Context, req action.InvokeReques
 	say := func(progress string) { resp.SendProgress(action.InvokeProgressEvent{Message: progress}) }
 	say("Revoking: " + tokens.Progress())
 	stop := tokens.Report(func(progress string) { say("Revoking: " + progress) })
-	_, err := tokens.Run(ctx, func(yield func(salesforce.Secret, error) bool) {
+	_, err := tokens.Run(ctx, func(yield func(sweptToken, error) bool) {
 		for _, element := range elements {
-			if token, ok := element.(types.String); ok && !yield(salesforce.NewSecret(token.ValueString()), nil) {
+			if token, ok := element.(types.String); ok && !yield(sweptToken{Secret: salesforce.NewSecret(token.ValueString())}, nil) {
 				return
 			}
 		}

@@ -1,8 +1,10 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"strings"
 	"time"
@@ -46,13 +48,26 @@ const (
 
 // A tokenSweep revokes many tokens side by side.
 type tokenSweep struct {
-	*sweep.Sweep[salesforce.Secret]
+	*sweep.Sweep[sweptToken]
 	revocationURL string
 }
 
+// A sweptToken is what revokes a token: the token itself, or its delete token.
+type sweptToken struct {
+	salesforce.Secret
+	row string // tells those apart that have none
+}
+
+func (t sweptToken) key() string {
+	if t.IsEmpty() {
+		return "row " + t.row // No token has a blank.
+	}
+	return t.Reveal()
+}
+
 func (d *providerData) newTokenSweep(revocationURL string, expected int) tokenSweep {
-	return tokenSweep{revocationURL: revocationURL, Sweep: &sweep.Sweep[salesforce.Secret]{
-		End: func(ctx context.Context, token salesforce.Secret) (sweep.Ending, error) {
+	return tokenSweep{revocationURL: revocationURL, Sweep: &sweep.Sweep[sweptToken]{
+		End: func(ctx context.Context, token sweptToken) (sweep.Ending, error) {
 			if token.IsEmpty() {
 				return 0, errNoDeleteToken
 			}
@@ -63,7 +78,7 @@ func (d *providerData) newTokenSweep(revocationURL string, expected int) tokenSw
 			return sweep.Ended, err
 		},
 		Explain:  explainFailure,
-		Key:      salesforce.Secret.Reveal,
+		Key:      sweptToken.key,
 		Words:    tokenWords,
 		Workers:  workersPerRequest * d.maxConcurrency,
 		Expected: expected,
@@ -165,9 +180,13 @@ func (s *appSweep) run(ctx context.Context) error {
 // room for what the org has not listed yet. Where each listing has other delete
 // tokens, that alone tells that tokens which were revoked are still listed.
 func (s *appSweep) runOthers(ctx, listing context.Context, others salesforce.OauthTokenFilter) error {
-	for before := -1; ; {
+	for before, first := -1, 0; ; {
 		left := 0
 		round, err := s.Run(ctx, deleteTokens(counted(s.api.ListOauthTokens(listing, others), &left)))
+		first = cmp.Or(first, round.Number)
+		if err == nil {
+			s.Relisted(first)
+		}
 		var incomplete *salesforce.IncompleteError
 		if errors.As(err, &incomplete) {
 			left = incomplete.Counted
@@ -201,7 +220,7 @@ func counted(rows iter.Seq2[salesforce.OauthToken, error], n *int) iter.Seq2[sal
 // org ends the oldest of more than five.
 func (s *appSweep) runOwn(ctx, listing context.Context, mine salesforce.OauthTokenFilter) error {
 	api := *s.api
-	for before := -1; ; {
+	for before, first := -1, 0; ; {
 		own, err := api.OauthTokens(listing, mine)
 		if before >= 0 && salesforce.IsSessionRefused(err) {
 			s.sessionEnded = true
@@ -220,6 +239,8 @@ func (s *appSweep) runOwn(ctx, listing context.Context, mine salesforce.OauthTok
 		if err != nil {
 			return err
 		}
+		first = cmp.Or(first, round.Number)
+		s.Relisted(first)
 		if round.Moved == 0 || before >= 0 && len(own) >= before {
 			s.listed += round.Listed + round.Moved
 			return nil
@@ -233,10 +254,17 @@ func (s *appSweep) runOwn(ctx, listing context.Context, mine salesforce.OauthTok
 	}
 }
 
-func deleteTokens(rows iter.Seq2[salesforce.OauthToken, error]) iter.Seq2[salesforce.Secret, error] {
-	return func(yield func(salesforce.Secret, error) bool) {
+// deleteTokens numbers the rows of each user that have no delete token.
+func deleteTokens(rows iter.Seq2[salesforce.OauthToken, error]) iter.Seq2[sweptToken, error] {
+	return func(yield func(sweptToken, error) bool) {
+		without := make(map[string]int)
 		for row, err := range rows {
-			if !yield(row.DeleteToken, err) {
+			token := sweptToken{Secret: row.DeleteToken}
+			if token.IsEmpty() {
+				without[row.UserID]++
+				token.row = fmt.Sprint(row.UserID, " ", without[row.UserID])
+			}
+			if !yield(token, err) {
 				return
 			}
 		}

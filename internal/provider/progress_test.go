@@ -36,7 +36,12 @@ func (t orgTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // slowOrg takes a second for a request; the provider asks four things at a time.
 func slowOrg() (*salesforcetest.Org, *providerData) {
-	org := salesforcetest.NewOrg(salesforcetest.Config{Latency: time.Second})
+	return orgInProcess(salesforcetest.Config{Latency: time.Second})
+}
+
+// orgInProcess is an org, and a provider that reaches it without a network.
+func orgInProcess(config salesforcetest.Config) (*salesforcetest.Org, *providerData) {
+	org := salesforcetest.NewOrg(config)
 	client := &salesforce.Client{Transport: orgTransport{org}}
 	bulk := *client
 	bulk.Gate = salesforce.NewPausingGate(4)

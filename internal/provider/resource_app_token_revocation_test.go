@@ -358,7 +358,7 @@ func TestAppTokenRevocationWithoutDeleteToken(t *testing.T) {
 	server := appOrg(t, fake.Config{Query: fake.QueryRules{NullDeleteTokens: 10}})
 	testSteps(t, resource.TestStep{
 		Config:      appConfig(server, onCreate),
-		ExpectError: regexp.MustCompile(`27\s+revoked,(?s:.*)the\s+org\s+lists\s+no\s+delete\s+token(?s:.*)Nothing\s+was\s+stored`),
+		ExpectError: regexp.MustCompile(`27\s+revoked,\s+3\s+may\s+still\s+be\s+valid\s+\(3\s+×\s+the\s+org\s+lists\s+no\s+delete\s+token\)(?s:.*)Nothing\s+was\s+stored`),
 	})
 	assertAlive(t, server.Org, 3)
 	for _, request := range server.Org.Requests() {

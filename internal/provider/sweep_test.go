@@ -82,10 +82,10 @@ func newTestSweep(r *revoker, concurrency int) tokenSweep {
 }
 
 // named yields n tokens.
-func named(n int) func(func(salesforce.Secret, error) bool) {
-	return func(yield func(salesforce.Secret, error) bool) {
+func named(n int) func(func(sweptToken, error) bool) {
+	return func(yield func(sweptToken, error) bool) {
 		for i := range n {
-			if !yield(salesforce.NewSecret(fmt.Sprintf("token-%d", i)), nil) {
+			if !yield(sweptToken{Secret: salesforce.NewSecret(fmt.Sprintf("token-%d", i))}, nil) {
 				return
 			}
 		}

@@ -54,6 +54,38 @@ type QueryRules struct {
 	NullDeleteTokens int
 }
 
+// Readings returns, by name, the most generous QueryRules, each of the others by
+// itself, all pairs of them, and all at once. The names of pairs hold a comma.
+func Readings() map[string]QueryRules {
+	single := []struct {
+		name string
+		set  func(*QueryRules)
+	}{
+		{"first batch only", func(r *QueryRules) { r.OffsetFirstBatch = true }},
+		{"offset limited", func(r *QueryRules) { r.OffsetLimited = true }},
+		{"no order", func(r *QueryRules) { r.NoOrderBy = true }},
+		{"no ranges", func(r *QueryRules) { r.NoRanges = true }},
+		{"no count", func(r *QueryRules) { r.NoCount = true }},
+		{"fresh delete tokens", func(r *QueryRules) { r.FreshDeleteTokens = true }},
+		{"some without delete token", func(r *QueryRules) { r.NullDeleteTokens = 7 }},
+	}
+	readings := map[string]QueryRules{"as it comes": {}}
+	var all QueryRules
+	for i, one := range single {
+		var rules QueryRules
+		one.set(&rules)
+		one.set(&all)
+		readings[one.name] = rules
+		for _, other := range single[:i] {
+			both := rules
+			other.set(&both)
+			readings[other.name+", "+one.name] = both
+		}
+	}
+	readings["all at once"] = all
+	return readings
+}
+
 // check returns why the org refuses a query, or nil.
 func (r QueryRules) check(q *soql.Query) *soql.Error {
 	if r.OffsetLimited && q.Offset != nil && *q.Offset > maxOffset {

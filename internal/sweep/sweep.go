@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"iter"
+	"maps"
 	"sync"
 	"time"
 )
@@ -37,6 +38,7 @@ type Sweep[T any] struct {
 	Expected int // how many items there are, for reports; 0 if that is not known
 
 	mu          sync.Mutex
+	runs        int // how many there were
 	results     map[[sha256.Size]byte]result
 	examples    map[string]error // of failures, by reason
 	interrupted bool             // the last Run has not seen all items
@@ -67,10 +69,12 @@ type result struct {
 	ending  Ending  // if it is over
 	failure Failure // if it is not
 	settled bool
+	run     int // the latest Run that it was handed in to
 }
 
 // A Round is what one Run comes to.
 type Round struct {
+	Number int // of the Run, from 1
 	Moved  int // items that came to their end in it
 	Listed int // items that were over before, and were handed in all the same
 }
@@ -80,7 +84,10 @@ type Round struct {
 // ends early with the error of items, or of ctx, when no call of End is under way
 // any more.
 func (s *Sweep[T]) Run(ctx context.Context, items iter.Seq2[T, error]) (Round, error) {
-	var round Round
+	s.mu.Lock()
+	s.runs++
+	round := Round{Number: s.runs}
+	s.mu.Unlock()
 	waiting := make(chan T, readAhead)
 	var workers sync.WaitGroup
 	for range s.Workers {
@@ -137,13 +144,26 @@ func (s *Sweep[T]) take(item T) (isNew, isOver bool) {
 	defer s.mu.Unlock()
 	known, seen := s.results[key]
 	if seen && (!known.settled || !known.failure.Retry && !known.failure.NotTried) {
+		known.run = s.runs
+		s.results[key] = known
 		return false, known.ending != 0
 	}
 	if s.results == nil {
 		s.results = make(map[[sha256.Size]byte]result)
 	}
-	s.results[key] = result{}
+	s.results[key] = result{run: s.runs}
 	return true, false
+}
+
+// Relisted says that the last Run was handed all that is left of the items of the
+// Runs from the given one on. Those that failed and were not among them are taken
+// out of the account: they are gone, or came again under another key.
+func (s *Sweep[T]) Relisted(since int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.results, func(_ [sha256.Size]byte, r result) bool {
+		return r.ending == 0 && since <= r.run && r.run < s.runs
+	})
 }
 
 // Seen reports whether an item was handed in before.
@@ -182,6 +202,7 @@ func (s *Sweep[T]) settle(item T, r result) {
 	r.settled = true
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	r.run = s.runs
 	s.results[sha256.Sum256([]byte(s.Key(item)))] = r
 }
 

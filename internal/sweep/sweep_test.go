@@ -99,7 +99,7 @@ func TestRun(t *testing.T) {
 		start := time.Now()
 		var taken int
 		round, err := s.Run(t.Context(), named(80, &taken))
-		if err != nil || round != (sweep.Round{Moved: 77}) {
+		if err != nil || round != (sweep.Round{Number: 1, Moved: 77}) {
 			t.Errorf("Run = %+v, %v; want 77 moved", round, err)
 		}
 		if got := time.Since(start); got != time.Second || w.most != 8 {
@@ -115,7 +115,7 @@ func TestRun(t *testing.T) {
 
 		// What is settled is not tried again, by success or by failure.
 		round, err = s.Run(t.Context(), named(81, &taken))
-		if err != nil || round != (sweep.Round{Moved: 1, Listed: 77}) {
+		if err != nil || round != (sweep.Round{Number: 2, Moved: 1, Listed: 77}) {
 			t.Errorf("the second Run = %+v, %v", round, err)
 		}
 		for item, attempts := range w.attempts {
@@ -140,7 +140,7 @@ func TestItemInHandIsNotTakenTwice(t *testing.T) {
 				yield("a", nil)
 			}
 		})
-		if err != nil || round != (sweep.Round{Moved: 1}) || w.attempts["a"] != 1 {
+		if err != nil || round != (sweep.Round{Number: 1, Moved: 1}) || w.attempts["a"] != 1 {
 			t.Errorf("Run = %+v, %v after %d attempts", round, err, w.attempts["a"])
 		}
 	})
@@ -258,6 +258,44 @@ func TestReport(t *testing.T) {
 		time.Sleep(time.Minute)
 		if err != nil || len(reports) != 2 || !strings.HasPrefix(reports[1], "199 of 250 things: 199 ended") && !strings.HasPrefix(reports[1], "200 of 250") {
 			t.Errorf("%v; the reports are %q; want two, at 10 and 20 seconds", err, reports)
+		}
+	})
+}
+
+// An item that failed, and is not among those of a later Run of all that is left,
+// is not in the account any more; those of other Runs are.
+func TestRelisted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSweep(&trade{answer: func(item string, _ int) (sweep.Ending, error) {
+			if item > "b" {
+				return 0, errors.New("stuck")
+			}
+			return sweep.Ended, nil
+		}}, 4)
+		var last sweep.Round
+		for i, items := range [][]string{{"a", "m"}, {"b", "n", "o"}, {"o", "p"}} {
+			var err error
+			last, err = s.Run(t.Context(), func(yield func(string, error) bool) {
+				for _, item := range items {
+					if !yield(item, nil) {
+						return
+					}
+				}
+			})
+			if err != nil || last.Number != i+1 {
+				t.Fatal(last, err)
+			}
+		}
+		if got, want := s.Account().String(), "2 ended, 4 may still be valid (4 × stuck)"; got != want {
+			t.Errorf("the account is %q; want %q", got, want)
+		}
+		s.Relisted(last.Number - 1)
+		if got, want := s.Account().String(), "2 ended, 3 may still be valid (3 × stuck)"; got != want {
+			t.Errorf("the account is %q; want %q", got, want)
+		}
+		if s.Seen("n") || !s.Seen("m") {
+			t.Error("the items that are left are those of another Run")
 		}
 	})
 }
