@@ -201,8 +201,11 @@ func timeOf(value types.String) *time.Time {
 }
 
 // stringsOf returns the elements of a set of strings that is known, or nil for
-// null.
+// null. Those of an empty set are not nil: it means nothing, and null everything.
 func stringsOf(set types.Set) (values []string) {
+	if !set.IsNull() {
+		values = []string{}
+	}
 	for _, element := range set.Elements() {
 		if value, ok := element.(types.String); ok {
 			values = append(values, value.ValueString())

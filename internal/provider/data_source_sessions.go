@@ -65,7 +65,7 @@ func (d *sessionsDataSource) Schema(_ context.Context, _ datasource.SchemaReques
 					"source_ip":          computed("IP address that the session began from."),
 					"created_date":       computed("When the session began, in RFC 3339 form."),
 					"last_modified_date": computed("When the session was last renewed, in RFC 3339 form."),
-					"expires_at":         computed("When the session expires if it is not renewed before, in RFC 3339 form."),
+					"expires_at":         computed("When the session expires if it is not renewed before, in RFC 3339 form; null if the org does not report it."),
 				}},
 			},
 		},
@@ -134,6 +134,6 @@ func sessionObject(session salesforce.AuthSession) types.Object {
 		"source_ip":          stringOrNull(session.SourceIP),
 		"created_date":       date(session.Created),
 		"last_modified_date": date(session.LastModified),
-		"expires_at":         date(session.Expires),
+		"expires_at":         timeOrNull(session.Expires),
 	})
 }

@@ -41,7 +41,7 @@ type providerData struct {
 	interrupted    atomic.Bool // a sign-in was
 	run            runRecord
 	audit          *auditFile // nil if there is none
-	allowedOrgs    []string   // IDs; empty if all are allowed
+	allowedOrgs    []string   // IDs; nil if all are allowed
 	recipients     seal.Recipients
 	identities     seal.Identities
 	now            func() time.Time

@@ -161,3 +161,31 @@ func TestResolveUnknown(t *testing.T) {
 		}
 	}
 }
+
+// A set that is not there means everything, and an empty one nothing. Validation
+// refuses empty ones; whatever reads one all the same must not take it for null.
+func TestEmptySetIsNotNull(t *testing.T) {
+	t.Parallel()
+	empty, null := types.SetValueMust(types.StringType, nil), types.SetNull(types.StringType)
+	for name, ids := range map[string][]string{
+		"tokens":           oauthTokenFilter(types.StringNull(), empty, types.StringNull()).UserIDs,
+		"tokens of an app": newExternalAppFilter(types.StringNull(), empty, types.StringNull()).userIDs,
+		"sessions":         (&sessionRevocationModel{UserIDs: empty}).filter().UserIDs,
+	} {
+		if ids == nil || len(ids) != 0 {
+			t.Errorf("%s of no user are those of %v; nil means all users", name, ids)
+		}
+	}
+	if ids := oauthTokenFilter(types.StringNull(), null, types.StringNull()).UserIDs; ids != nil {
+		t.Errorf("tokens of whichever user are those of %v", ids)
+	}
+	for set, allows := range map[*types.Set]bool{&empty: false, &null: true} {
+		data, diags := settingsCase{config: providerModel{AllowedOrganizationIDs: *set}}.resolve()
+		if data == nil || diags.HasError() {
+			t.Fatal(diags)
+		}
+		if err := data.checkOrganization("00D5g0000000001EAA"); (err == nil) != allows {
+			t.Errorf("with allowed_organization_ids = %s: %v", set, err)
+		}
+	}
+}

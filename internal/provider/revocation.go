@@ -71,7 +71,7 @@ func (e *organizationError) Error() string {
 // checkOrganization returns an *organizationError for an ID, of 15 or 18
 // characters, that is not allowed.
 func (d *providerData) checkOrganization(id string) error {
-	if d == nil || len(d.allowedOrgs) == 0 {
+	if d == nil || d.allowedOrgs == nil {
 		return nil
 	}
 	for _, allowed := range d.allowedOrgs {

@@ -164,16 +164,14 @@ func newAuditFile(path string) (*auditFile, error) {
 	return &auditFile{path: path}, nil
 }
 
-// known returns the elements of a set of strings, and whether all are known.
+// known returns what stringsOf does, and whether all of it is known.
 func known(set types.Set) (elements []string, isKnown bool) {
 	for _, element := range set.Elements() {
-		text, ok := element.(types.String)
-		if !ok || text.IsUnknown() {
+		if element.IsUnknown() {
 			return nil, false
 		}
-		elements = append(elements, text.ValueString())
 	}
-	return elements, !set.IsUnknown()
+	return stringsOf(set), !set.IsUnknown()
 }
 
 func parseDuration(s string) (time.Duration, error) {

@@ -16,8 +16,8 @@ type AuthSession struct {
 	SourceIP     string
 	Created      time.Time
 	LastModified time.Time
-	Expires      time.Time // unless it is used before
-	IsCurrent    bool      // it is of the family of the session that asked
+	Expires      *time.Time // unless it is used before; nil if the org does not say
+	IsCurrent    bool       // it is of the family of the session that asked
 }
 
 // An AuthSessionFilter says which sessions are meant. What is nil means all.
@@ -58,7 +58,7 @@ type authSessionRecord struct {
 	SourceIP     *string   `json:"SourceIp"`
 	Created      timestamp `json:"CreatedDate"`
 	LastModified timestamp `json:"LastModifiedDate"`
-	SecondsValid int64     `json:"NumSecondsValid"`
+	SecondsValid *int64    `json:"NumSecondsValid"`
 	IsCurrent    bool
 }
 
@@ -90,7 +90,7 @@ func (a *API) HasOtherAuthSessions(ctx context.Context, userID string) (bool, er
 }
 
 func (r authSessionRecord) session() AuthSession {
-	return AuthSession{
+	session := AuthSession{
 		ID:           r.ID,
 		UserID:       value(r.UserID),
 		ParentID:     value(r.ParentID),
@@ -99,9 +99,13 @@ func (r authSessionRecord) session() AuthSession {
 		SourceIP:     value(r.SourceIP),
 		Created:      r.Created.Time,
 		LastModified: r.LastModified.Time,
-		Expires:      r.LastModified.Add(time.Duration(r.SecondsValid) * time.Second),
 		IsCurrent:    r.IsCurrent,
 	}
+	if r.SecondsValid != nil {
+		expires := r.LastModified.Add(time.Duration(*r.SecondsValid) * time.Second)
+		session.Expires = &expires
+	}
+	return session
 }
 
 // EndSession ends a session, and the sessions below it. It reports whether this

@@ -39,7 +39,7 @@ func TestAuthSessions(t *testing.T) {
 			current++
 		}
 		if session.ParentID == "" || session.SourceIP == "" || session.LoginType == "" || session.SessionType == "" ||
-			!session.Expires.Equal(session.LastModified.Add(2*time.Hour)) || session.Created.After(session.LastModified) {
+			session.Expires == nil || !session.Expires.Equal(session.LastModified.Add(2*time.Hour)) || session.Created.After(session.LastModified) {
 			t.Fatalf("a session is %+v", session)
 		}
 	}
@@ -196,5 +196,22 @@ func TestAuthSessionsThatAreShort(t *testing.T) {
 	var incomplete *salesforce.IncompleteError
 	if !errors.As(err, &incomplete) || err.Error() != "the org lists 0 of the 3 sessions that it counts" {
 		t.Errorf("the error is %v", err)
+	}
+}
+
+// A session of no length expires at once, and one whose length the org does not
+// report at no time that is known.
+func TestAuthSessionExpires(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, fake.Config{})
+	api := newAPI(t, server)
+	modified := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	for seconds, want := range map[string]*time.Time{"0": &modified, "null": nil} {
+		server.Org.Script(queryPath, fake.Status(200, nil, `{"totalSize":1,"done":true,"records":[{"Id":"0Ak5g0000000001","CreatedDate":"2030-01-02T03:04:05.000+0000",`+
+			`"LastModifiedDate":"2030-01-02T03:04:05.000+0000","NumSecondsValid":`+seconds+`}]}`))
+		got := sessions(t, api, salesforce.AuthSessionFilter{})[0].Expires
+		if (got == nil) != (want == nil) || got != nil && !got.Equal(*want) {
+			t.Errorf("NumSecondsValid of %s: expires %v, want %v", seconds, got, want)
+		}
 	}
 }

@@ -40,12 +40,11 @@ type AppUser struct {
 
 // An AppToken is a refresh token that a user has given an external client app.
 type AppToken struct {
-	ID        string // no secret: it takes a session to end the token by it
-	UserID    string
-	Username  string
-	UseCount  int64
-	Connected time.Time  // when the user gave it
-	LastUsed  *time.Time // nil if never
+	ID       string // no secret: it takes a session to end the token by it
+	UserID   string
+	Username string
+	UseCount int64
+	LastUsed *time.Time // nil if never
 }
 
 // HasExternalClientApps reports whether a version of the API, as ParseAPIVersion
@@ -111,11 +110,10 @@ func (a *API) AppTokens(ctx context.Context, app *ExternalClientApp, userID stri
 			return nil, answer.unexpected()
 		}
 		tokens[i] = AppToken{
-			ID:        id,
-			UserID:    userID,
-			Username:  record.Username,
-			UseCount:  record.UseCount,
-			Connected: record.InitialConnectionAt.Time,
+			ID:       id,
+			UserID:   userID,
+			Username: record.Username,
+			UseCount: record.UseCount,
 		}
 		if record.LastUsedAt != nil {
 			tokens[i].LastUsed = &record.LastUsedAt.Time
@@ -153,7 +151,6 @@ type usagePage struct {
 	Tokens []struct {
 		Username, RevocationURL string
 		UseCount                int64
-		InitialConnectionAt     timestamp
 		LastUsedAt              *timestamp
 	}
 }
