@@ -57,6 +57,11 @@ func revokesOn(revokeOn types.Set, event string) bool {
 	return false
 }
 
+var timeoutValidators = []validator.String{stringValidator{"must be a duration above zero", func(s string) error {
+	_, err := parseDuration(s)
+	return err
+}}}
+
 // timeoutsAttribute bounds create and delete, retries and waits included.
 func timeoutsAttribute(ctx context.Context, standard time.Duration) schema.Attribute {
 	description := func(operation string) string {
@@ -70,6 +75,7 @@ func timeoutsAttribute(ctx context.Context, standard time.Duration) schema.Attri
 	for name, operation := range map[string]string{"create": "a creation", "delete": "a destroy"} {
 		if nested, ok := attribute.Attributes[name].(schema.StringAttribute); ok {
 			nested.Description, nested.MarkdownDescription = "", description(operation)
+			nested.Validators = timeoutValidators // The library's accept a time that is up at once.
 			attribute.Attributes[name] = nested
 		}
 	}
@@ -138,7 +144,7 @@ func (v stringValidator) ValidateString(_ context.Context, req validator.StringR
 		return
 	}
 	if err := v.check(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.Append(invalidFilter.at(req.Path, values{"attribute": req.Path, "error": err}))
+		resp.Diagnostics.Append(invalidValue.at(req.Path, values{"attribute": req.Path, "error": err}))
 	}
 }
 

@@ -39,9 +39,9 @@ var (
 		remedy:   "{hint}",
 		token:    unaffected,
 	}
-	invalidFilter = message{
+	invalidValue = message{
 		severity: diag.SeverityError,
-		summary:  "Invalid Filter",
+		summary:  "Invalid Value",
 		happened: "{attribute} {error}.",
 		meaning:  "Nothing was sent.",
 		remedy:   "Correct the value.",
@@ -74,7 +74,7 @@ var (
 )
 
 var settingMessages = []message{
-	invalidSetting, invalidVariable, ambiguousCredentials, invalidToken, invalidFilter, notConfigured, protocolFilesMessage, unexpectedProviderData,
+	invalidSetting, invalidVariable, ambiguousCredentials, invalidToken, invalidValue, notConfigured, protocolFilesMessage, unexpectedProviderData,
 }
 
 // Diagnostics without anything to fill in.

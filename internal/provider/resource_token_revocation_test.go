@@ -323,7 +323,8 @@ func TestTokenRevocationRefusals(t *testing.T) {
 		"write-only at destroy":      {`token_wo = "x"` + "\n" + onDestroy, `(?s)token_wo\s+is\s+not\s+stored.*seal_recipient.*revoke_on\s+=\s+\["create"\]`},
 		"empty revoke_on":            {token("x") + "\n revoke_on = []", `at least 1`},
 		"another word in revoke_on":  {token("x") + "\n" + `revoke_on = ["update"]`, `(?s)must be one of:.*got: "update"`},
-		"a time-out of another form": {token("x") + "\n" + `timeouts = { create = "soon" }`, `Time Duration`},
+		"a time-out of another form": {token("x") + "\n" + `timeouts = { create = "soon" }`, `must\s+be\s+a\s+duration\s+above\s+zero`},
+		"a time-out of zero":         {token("x") + "\n" + `timeouts = { delete = "0s" }`, `must\s+be\s+a\s+duration\s+above\s+zero`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
