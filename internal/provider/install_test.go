@@ -47,7 +47,7 @@ func TestInstall(t *testing.T) {
 	mustRun(t, workspace, nil, "plan", "-detailed-exitcode")
 	mustRun(t, workspace, nil, "destroy", "-auto-approve")
 	for _, request := range server.Org.Requests() {
-		if agent := request.Header.Get("User-Agent"); *archives != "" && !strings.Contains(agent, "/"+version+" ") {
+		if agent := request.Header.Get("User-Agent"); *archives != "" && !strings.HasSuffix(agent, "/"+version) {
 			t.Errorf("the provider calls itself %q; want version %s", agent, version)
 		}
 	}
