@@ -63,6 +63,14 @@ var (
 		remedy:   "Unset the variable to stop this warning.",
 		token:    unaffected,
 	}
+	valueNotConverted = message{
+		severity: diag.SeverityError,
+		summary:  "Value Not Converted",
+		happened: "The provider cannot convert {attribute} ({type}).",
+		meaning:  "Nothing was sent.",
+		remedy:   "This is a bug in the provider: please report it.",
+		token:    unaffected,
+	}
 	unexpectedProviderData = message{
 		severity: diag.SeverityError,
 		summary:  "Unexpected Provider Data",
@@ -74,7 +82,7 @@ var (
 )
 
 var settingMessages = []message{
-	invalidSetting, invalidVariable, ambiguousCredentials, invalidToken, invalidValue, notConfigured, protocolFilesMessage, unexpectedProviderData,
+	invalidSetting, invalidVariable, ambiguousCredentials, invalidToken, invalidValue, notConfigured, protocolFilesMessage, valueNotConverted, unexpectedProviderData,
 }
 
 // Diagnostics without anything to fill in.

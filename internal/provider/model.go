@@ -59,14 +59,14 @@ func (m *modelMapping[T]) learn(ctx context.Context, schema modelSchema) {
 // model.
 func (m *modelMapping[T]) read(ctx context.Context, raw tftypes.Value, schema modelSchema, model *T) (diags diag.Diagnostics) {
 	m.learn(ctx, schema)
-	var values map[string]tftypes.Value
-	if err := raw.As(&values); err != nil {
+	var object map[string]tftypes.Value
+	if err := raw.As(&object); err != nil {
 		diags.Append(modelError("the object", err))
 		return diags
 	}
 	fields := reflect.ValueOf(model).Elem()
 	for _, field := range m.fields {
-		value, err := field.valueType.ValueFromTerraform(ctx, values[field.attribute])
+		value, err := field.valueType.ValueFromTerraform(ctx, object[field.attribute])
 		if err != nil {
 			diags.Append(modelError(field.attribute, err))
 			return diags
@@ -79,7 +79,7 @@ func (m *modelMapping[T]) read(ctx context.Context, raw tftypes.Value, schema mo
 // write puts a model that was read into an object.
 func (m *modelMapping[T]) write(ctx context.Context, raw *tftypes.Value, schema modelSchema, model *T) (diags diag.Diagnostics) {
 	m.learn(ctx, schema)
-	values := make(map[string]tftypes.Value, len(m.fields))
+	object := make(map[string]tftypes.Value, len(m.fields))
 	fields := reflect.ValueOf(model).Elem()
 	for _, field := range m.fields {
 		value, ok := fields.Field(field.index).Interface().(attr.Value)
@@ -87,18 +87,17 @@ func (m *modelMapping[T]) write(ctx context.Context, raw *tftypes.Value, schema 
 			panic(fmt.Sprintf("%s is no attr.Value", field.attribute))
 		}
 		var err error
-		if values[field.attribute], err = value.ToTerraformValue(ctx); err != nil {
+		if object[field.attribute], err = value.ToTerraformValue(ctx); err != nil {
 			diags.Append(modelError(field.attribute, err))
 			return diags
 		}
 	}
-	*raw = tftypes.NewValue(m.object, values)
+	*raw = tftypes.NewValue(m.object, object)
 	return diags
 }
 
 // modelError is a bug. The text of the error may hold a value, so only its type
 // is shown.
 func modelError(attribute string, err error) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("Value Conversion Error",
-		fmt.Sprintf("The provider cannot convert %s (%T), so it has not gone on. This is a bug in the provider: please report it.", attribute, err))
+	return valueNotConverted.with(values{"attribute": attribute, "type": fmt.Sprintf("%T", err)})
 }
