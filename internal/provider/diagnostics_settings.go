@@ -67,9 +67,9 @@ var (
 		severity: diag.SeverityError,
 		summary:  "Value Not Converted",
 		happened: "The provider cannot convert {attribute} ({type}).",
-		meaning:  "Nothing was sent.",
+		meaning:  "If this happens in an apply or a destroy, the token may have been revoked already.",
 		remedy:   "This is a bug in the provider: please report it.",
-		token:    unaffected,
+		token:    mayBeValid,
 	}
 	unexpectedProviderData = message{
 		severity: diag.SeverityError,
