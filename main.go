@@ -35,6 +35,7 @@ func main() {
 	debug := flag.Bool("debug", false, "run on its own, so that a debugger can attach to it, and print how to point Terraform at it")
 	flag.Parse()
 	silenceLogs()
+	provider.CollectSeldom()
 
 	orphaned := make(chan struct{})
 	if !*debug {

@@ -164,7 +164,7 @@ func (d *providerData) isRestricted(ctx context.Context, session *salesforce.Ses
 // because one of them may be what the session was issued from, and would end it.
 func (s *appSweep) run(ctx context.Context) error {
 	// A context that masks is for one goroutine: tflog writes to what it holds.
-	listing := maskSecrets(ctx, s.session.AccessToken.Reveal())
+	listing := s.provider.maskSecrets(ctx, s.session.AccessToken.Reveal())
 	if others, possible := s.filter.Except(s.session.UserID); possible {
 		if err := s.runOthers(ctx, listing, others); err != nil {
 			return err

@@ -71,7 +71,7 @@ func (d *identityDataSource) Read(ctx context.Context, _ datasource.ReadRequest,
 		resp.Diagnostics.Append(d.provider.identityNotRead(err, atRead))
 		return
 	}
-	identity, err := d.provider.api().Identity(maskSecrets(ctx, session.AccessToken.Reveal()))
+	identity, err := d.provider.api().Identity(d.provider.maskSecrets(ctx, session.AccessToken.Reveal()))
 	if err != nil {
 		resp.Diagnostics.Append(d.provider.identityNotRead(err, atRead))
 		return

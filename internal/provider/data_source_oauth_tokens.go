@@ -2,16 +2,17 @@ package provider
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
 )
@@ -96,13 +97,14 @@ type oauthTokensModel struct {
 	Tokens            types.List   `tfsdk:"tokens"`
 }
 
-var oauthTokenType = map[string]attr.Type{
-	"app_name":            types.StringType,
-	"user_id":             types.StringType,
-	"last_used_date":      types.StringType,
-	"use_count":           types.Int64Type,
-	"delete_token_sha256": types.StringType,
-}
+// An oauthTokenType is an element of tokens.
+var oauthTokenType = tftypes.Object{AttributeTypes: map[string]tftypes.Type{
+	"app_name":            tftypes.String,
+	"user_id":             tftypes.String,
+	"last_used_date":      tftypes.String,
+	"use_count":           tftypes.Number,
+	"delete_token_sha256": tftypes.String,
+}}
 
 func (d *oauthTokensDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var model oauthTokensModel
@@ -115,6 +117,7 @@ func (d *oauthTokensDataSource) Read(ctx context.Context, req datasource.ReadReq
 	ctx, cancel := context.WithTimeout(ctx, sweepTimeout)
 	defer cancel()
 
+	limitGrowth(growthOfInventory)
 	session, err := d.provider.querySession(ctx, nil)
 	if err != nil {
 		resp.Diagnostics.Append(d.provider.notListed(err, atRead))
@@ -130,14 +133,12 @@ func (d *oauthTokensDataSource) Read(ctx context.Context, req datasource.ReadReq
 		return
 	}
 	resp.Diagnostics.Append(warnings...)
-	model.Total = types.Int64Value(int64(len(tokens)))
-	model.Tokens = types.ListValueMust(types.ObjectType{AttrTypes: oauthTokenType}, tokens)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
+	resp.State.Raw = withTokens(req.Config.Raw, tokens)
 }
 
 // listApp lists the tokens of one app or of all of them, from OauthToken.
-func (d *oauthTokensDataSource) listApp(ctx context.Context, session *salesforce.Session, model oauthTokensModel) (tokens []attr.Value, warnings diag.Diagnostics, err error) {
-	ctx = maskSecrets(ctx, session.AccessToken.Reveal())
+func (d *oauthTokensDataSource) listApp(ctx context.Context, session *salesforce.Session, model oauthTokensModel) (tokens []tftypes.Value, warnings diag.Diagnostics, err error) {
+	ctx = d.provider.maskSecrets(ctx, session.AccessToken.Reveal())
 	filter := oauthTokenFilter(model.AppName, model.UserIDs, model.UnusedSince)
 	listed, err := d.provider.api().OauthTokens(ctx, filter)
 	if err != nil {
@@ -156,7 +157,7 @@ func (d *oauthTokensDataSource) listApp(ctx context.Context, session *salesforce
 
 // listExternalApp lists the tokens of an external client app, by user. That the
 // other filters leave none of them is an answer.
-func (d *oauthTokensDataSource) listExternalApp(ctx context.Context, session *salesforce.Session, model oauthTokensModel) (tokens []attr.Value, warnings diag.Diagnostics, err error) {
+func (d *oauthTokensDataSource) listExternalApp(ctx context.Context, session *salesforce.Session, model oauthTokensModel) (tokens []tftypes.Value, warnings diag.Diagnostics, err error) {
 	filter := newExternalAppFilter(model.ExternalClientApp, model.UserIDs, model.UnusedSince)
 	listed, err := d.provider.externalAppTokens(ctx, session, filter)
 	if err != nil {
@@ -172,6 +173,22 @@ func (d *oauthTokensDataSource) listExternalApp(ctx context.Context, session *sa
 		warnings.Append(ownAppTokensOnly(session.UserID))
 	}
 	return tokens, warnings, nil
+}
+
+// withTokens fills in what is computed. It does without State.Set and the types
+// of the framework, which would hold thousands of tokens three times over.
+func withTokens(config tftypes.Value, tokens []tftypes.Value) tftypes.Value {
+	var values map[string]tftypes.Value
+	if err := config.As(&values); err != nil {
+		panic("the configuration is no object") // Config.Get has read it.
+	}
+	values = maps.Clone(values)
+	values["total"] = tftypes.NewValue(tftypes.Number, int64(len(tokens)))
+	if tokens == nil {
+		tokens = []tftypes.Value{} // nil is null
+	}
+	values["tokens"] = tftypes.NewValue(tftypes.List{ElementType: oauthTokenType}, tokens)
+	return tftypes.NewValue(config.Type(), values)
 }
 
 // note warns of an app that has no token at all, and of a user who may not see
@@ -195,29 +212,29 @@ func (d *oauthTokensDataSource) note(ctx context.Context, filter salesforce.Oaut
 }
 
 // oauthTokenObject keeps of the delete token nothing but its SHA-256.
-func oauthTokenObject(token salesforce.OauthToken) types.Object {
-	return types.ObjectValueMust(oauthTokenType, map[string]attr.Value{
-		"app_name":            types.StringValue(token.AppName),
-		"user_id":             types.StringValue(token.UserID),
-		"last_used_date":      timeOrNull(token.LastUsed),
-		"use_count":           types.Int64Value(token.UseCount),
-		"delete_token_sha256": types.StringValue(salesforce.InspectToken(token.DeleteToken.Reveal()).SHA256),
+func oauthTokenObject(token salesforce.OauthToken) tftypes.Value {
+	return tftypes.NewValue(oauthTokenType, map[string]tftypes.Value{
+		"app_name":            tftypes.NewValue(tftypes.String, token.AppName),
+		"user_id":             tftypes.NewValue(tftypes.String, token.UserID),
+		"last_used_date":      timeValue(token.LastUsed),
+		"use_count":           tftypes.NewValue(tftypes.Number, token.UseCount),
+		"delete_token_sha256": tftypes.NewValue(tftypes.String, salesforce.InspectToken(token.DeleteToken.Reveal()).SHA256),
 	})
 }
 
-func appTokenObject(app *salesforce.ExternalClientApp, token salesforce.AppToken) types.Object {
-	return types.ObjectValueMust(oauthTokenType, map[string]attr.Value{
-		"app_name":            types.StringValue(app.Label),
-		"user_id":             types.StringValue(token.UserID),
-		"last_used_date":      timeOrNull(token.LastUsed),
-		"use_count":           types.Int64Value(token.UseCount),
-		"delete_token_sha256": types.StringValue(appTokenSHA256(token)),
+func appTokenObject(app *salesforce.ExternalClientApp, token salesforce.AppToken) tftypes.Value {
+	return tftypes.NewValue(oauthTokenType, map[string]tftypes.Value{
+		"app_name":            tftypes.NewValue(tftypes.String, app.Label),
+		"user_id":             tftypes.NewValue(tftypes.String, token.UserID),
+		"last_used_date":      timeValue(token.LastUsed),
+		"use_count":           tftypes.NewValue(tftypes.Number, token.UseCount),
+		"delete_token_sha256": tftypes.NewValue(tftypes.String, appTokenSHA256(token)),
 	})
 }
 
-func timeOrNull(t *time.Time) types.String {
+func timeValue(t *time.Time) tftypes.Value {
 	if t == nil {
-		return types.StringNull()
+		return tftypes.NewValue(tftypes.String, nil)
 	}
-	return types.StringValue(t.UTC().Format(time.RFC3339))
+	return tftypes.NewValue(tftypes.String, t.UTC().Format(time.RFC3339))
 }

@@ -46,7 +46,7 @@ func (t externalAppTokens) all() []salesforce.AppToken { return slices.Concat(t.
 // externalAppTokens lists the tokens that a filter means: the users of the app
 // first, then side by side the tokens of each.
 func (d *providerData) externalAppTokens(ctx context.Context, session *salesforce.Session, filter externalAppFilter) (tokens externalAppTokens, err error) {
-	api, masked := d.api(), maskSecrets(ctx, session.AccessToken.Reveal())
+	api, masked := d.api(), d.maskSecrets(ctx, session.AccessToken.Reveal())
 	tokens.app, err = api.ExternalClientApp(masked, filter.app)
 	if err != nil || tokens.app == nil {
 		return tokens, err
@@ -62,7 +62,7 @@ func (d *providerData) externalAppTokens(ctx context.Context, session *salesforc
 	listing.SetLimit(workersPerRequest * d.maxConcurrency)
 	for i, user := range users {
 		listing.Go(func() error {
-			list, err := api.AppTokens(maskSecrets(ctx, session.AccessToken.Reveal()), tokens.app, user.ID)
+			list, err := api.AppTokens(d.maskSecrets(ctx, session.AccessToken.Reveal()), tokens.app, user.ID)
 			lists[i] = slices.DeleteFunc(list, func(token salesforce.AppToken) bool { return !filter.means(token) })
 			return err
 		})
@@ -122,7 +122,7 @@ func (d *providerData) seesOwnTokensOnly(ctx context.Context, session *salesforc
 	if session.UserID == "" || tokens.app == nil || tokens.othersSeen || !othersWanted {
 		return false
 	}
-	restricted, err := d.isRestricted(maskSecrets(ctx, session.AccessToken.Reveal()), session)
+	restricted, err := d.isRestricted(d.maskSecrets(ctx, session.AccessToken.Reveal()), session)
 	return restricted || err != nil
 }
 
@@ -216,7 +216,7 @@ func (s *externalAppSweep) runPart(ctx context.Context, groups [][]salesforce.Ap
 // revoke ends a group of tokens, unless the work was halted, and returns what
 // became of each, by its id.
 func (s *externalAppSweep) revoke(ctx context.Context, group []salesforce.AppToken) map[string]appTokenOutcome {
-	masked := maskSecrets(ctx, s.session.AccessToken.Reveal()) // for this goroutine only: see appSweep.run
+	masked := s.provider.maskSecrets(ctx, s.session.AccessToken.Reveal()) // for this goroutine only: see appSweep.run
 	outcomes := s.send(masked, group)
 	tried := slices.DeleteFunc(slices.Clone(group), func(token salesforce.AppToken) bool {
 		err := outcomes[token.ID].err
@@ -304,7 +304,7 @@ func (s *externalAppSweep) left(ctx context.Context, group []salesforce.AppToken
 	filter := s.filter
 	if !s.wholeApp() {
 		user := group[0].UserID
-		tokens, err := s.api.AppTokens(maskSecrets(ctx, s.session.AccessToken.Reveal()), s.tokens.app, user)
+		tokens, err := s.api.AppTokens(s.provider.maskSecrets(ctx, s.session.AccessToken.Reveal()), s.tokens.app, user)
 		var response *salesforce.ResponseError
 		if !errors.As(err, &response) || response.Status != http.StatusNotFound {
 			return tokens, err

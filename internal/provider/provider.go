@@ -56,6 +56,10 @@ type salesforceProvider struct {
 // of the plugin protocol to files, as they are, before a server is made.
 const protocolFiles = "TF_LOG_SDK_PROTO_DATA_DIR"
 
+// logLevel is the environment variable that the level of the provider's own logs
+// comes from. Unset, all are made, and the engine chooses.
+const logLevel = "TF_LOG_PROVIDER_SALESFORCE"
+
 // refuseProtocolFiles keeps the SDK from writing such files, and reports whether
 // somebody asked for them: they would hold every secret in the clear, write-only
 // values included.
@@ -246,6 +250,10 @@ func (p *salesforceProvider) Configure(ctx context.Context, req provider.Configu
 	userAgent := fmt.Sprintf("Terraform/%s (+https://www.terraform.io) terraform-provider-salesforce/%s", req.TerraformVersion, p.version)
 	data.client.UserAgent, data.bulk.UserAgent, data.last.UserAgent = userAgent, userAgent, userAgent
 	data.ledger = p.ledger
+	if strings.EqualFold(p.getenv(logLevel), "off") {
+		data.silent = true
+		data.client.OnAttempt, data.bulk.OnAttempt, data.last.OnAttempt = nil, nil, nil
+	}
 	resp.ResourceData = data
 	resp.DataSourceData = data
 	resp.EphemeralResourceData = data

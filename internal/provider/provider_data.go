@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -45,6 +46,7 @@ type providerData struct {
 	recipients     seal.Recipients
 	identities     seal.Identities
 	now            func() time.Time
+	silent         bool // no log is made, at any level: nothing is to be made ready for one
 }
 
 // errRotated says that a sign-in made the configured refresh token invalid.
@@ -115,9 +117,22 @@ func (d *providerData) release(ctx context.Context, accessToken salesforce.Secre
 	return d.ledger.Release(ctx, ledgerID(accessToken))
 }
 
-func maskSecrets(ctx context.Context, secrets ...string) context.Context {
+// maskSecrets keeps secrets out of the logs, as a second line of defence. Where
+// no log is made it does nothing.
+func (d *providerData) maskSecrets(ctx context.Context, secrets ...string) context.Context {
+	if d.silent {
+		return ctx
+	}
 	ctx = tflog.MaskAllFieldValuesStrings(ctx, secrets...)
 	return tflog.MaskMessageStrings(ctx, secrets...)
+}
+
+// maskToken is maskSecrets for a token that is sent in a form.
+func (d *providerData) maskToken(ctx context.Context, token string) context.Context {
+	if d.silent {
+		return ctx
+	}
+	return d.maskSecrets(ctx, token, url.QueryEscape(token))
 }
 
 func logAttempt(ctx context.Context, attempt salesforce.Attempt) {

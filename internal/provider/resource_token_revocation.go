@@ -6,7 +6,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/resourcevalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -20,9 +20,8 @@ import (
 )
 
 var (
-	_ resource.ResourceWithConfigure        = (*tokenRevocationResource)(nil)
-	_ resource.ResourceWithConfigValidators = (*tokenRevocationResource)(nil)
-	_ resource.ResourceWithModifyPlan       = (*tokenRevocationResource)(nil)
+	_ resource.ResourceWithConfigure  = (*tokenRevocationResource)(nil)
+	_ resource.ResourceWithModifyPlan = (*tokenRevocationResource)(nil)
 )
 
 // statusActive is the status of a token that nothing was sent for yet. The
@@ -59,7 +58,7 @@ func (r *tokenRevocationResource) Schema(ctx context.Context, _ resource.SchemaR
 				Optional:   true,
 				Sensitive:  true,
 				WriteOnly:  true,
-				Validators: []validator.String{tokenValidator{}},
+				Validators: []validator.String{tokenValidator{}, stringvalidator.ConflictsWith(path.MatchRoot("token"))},
 			},
 			"token_wo_version": schema.Int64Attribute{
 				MarkdownDescription: "Change this number when `token_wo` holds another token, because Terraform cannot detect that. Changing it replaces the resource.",
@@ -148,12 +147,6 @@ type tokenRevocationModel struct {
 }
 
 var tokenRevocationModels modelMapping[tokenRevocationModel]
-
-func (r *tokenRevocationResource) ConfigValidators(context.Context) []resource.ConfigValidator {
-	return []resource.ConfigValidator{
-		resourcevalidator.Conflicting(path.MatchRoot("token"), path.MatchRoot("token_wo")),
-	}
-}
 
 // givenToken is the token of a configuration: null if there is none.
 func (m *tokenRevocationModel) givenToken() types.String {

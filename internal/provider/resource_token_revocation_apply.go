@@ -47,7 +47,7 @@ func (d *providerData) revokeAtCreation(ctx context.Context, plan *tokenRevocati
 // going to.
 func (d *providerData) arm(ctx context.Context, private privateState, plan *tokenRevocationModel, token string) (diags diag.Diagnostics) {
 	key := recordKey{d.revocationURL, plan.TokenSHA256.ValueString()}
-	if err := d.permit(token); err != nil {
+	if err := d.permit(salesforce.InspectToken(token)); err != nil {
 		diags.Append(notArmed(err, key))
 		return diags
 	}

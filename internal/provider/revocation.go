@@ -14,22 +14,26 @@ import (
 // revoke ends a token through one of the provider's clients, if the provider
 // may. Errors are as of permit and of salesforce.Client.Revoke.
 func (d *providerData) revoke(ctx context.Context, client *salesforce.Client, revocationURL, token string) (salesforce.Outcome, error) {
-	if err := d.permit(token); err != nil {
+	info := salesforce.InspectToken(token)
+	if err := d.permit(info); err != nil {
 		return "", err
 	}
-	return d.revokeMinted(ctx, client, revocationURL, token)
+	return d.sendRevocation(ctx, client, revocationURL, token, info)
 }
 
 // revokeMinted is revoke without asking whether the provider may: what it has
-// minted is never left valid. Every revocation goes through here: it is
-// remembered for this run, logged, and written to the audit file. The token is
-// masked in the logs as a second line of defence; nothing is known to write it
-// there.
+// minted is never left valid.
 func (d *providerData) revokeMinted(ctx context.Context, client *salesforce.Client, revocationURL, token string) (salesforce.Outcome, error) {
-	ctx = maskSecrets(ctx, token, url.QueryEscape(token))
+	return d.sendRevocation(ctx, client, revocationURL, token, salesforce.InspectToken(token))
+}
+
+// sendRevocation is what every revocation goes through: it is remembered for this run,
+// logged, and written to the audit file. The token is masked in the logs as a
+// second line of defence; nothing is known to write it there.
+func (d *providerData) sendRevocation(ctx context.Context, client *salesforce.Client, revocationURL, token string, info salesforce.TokenInfo) (salesforce.Outcome, error) {
+	ctx = d.maskToken(ctx, token)
 	outcome, err := client.Revoke(ctx, revocationURL, token)
 
-	info := salesforce.InspectToken(token)
 	line := auditLine{Time: d.now().UTC(), Kind: string(info.Kind), SHA256: info.SHA256, Host: hostOf(revocationURL), Outcome: string(outcome)}
 	if err != nil {
 		line.Outcome = outcomeFailed
@@ -38,16 +42,18 @@ func (d *providerData) revokeMinted(ctx context.Context, client *salesforce.Clie
 	if outcome == salesforce.Revoked {
 		d.run.revoke(recordKey{revocationURL, info.SHA256}, line.Time)
 	}
-	tflog.Info(ctx, "Revocation of a token", map[string]any{"token_sha256": line.SHA256, "host": line.Host, "outcome": line.Outcome})
+	if !d.silent {
+		tflog.Info(ctx, "Revocation of a token", map[string]any{"token_sha256": line.SHA256, "host": line.Host, "outcome": line.Outcome})
+	}
 	return outcome, err
 }
 
 // permit returns why a token must not be sent: it is of an organization that is
 // not allowed, or the audit file cannot be written. Errors are an
 // *organizationError or an *auditError.
-func (d *providerData) permit(token string) error {
+func (d *providerData) permit(token salesforce.TokenInfo) error {
 	// Only an opaque access token tells its organization.
-	if id := salesforce.InspectToken(token).OrganizationID; id != "" {
+	if id := token.OrganizationID; id != "" {
 		if err := d.checkOrganization(id); err != nil {
 			return err
 		}

@@ -60,8 +60,9 @@ func (d *providerData) identify(ctx context.Context) (*salesforce.Session, error
 	return session, nil
 }
 
-// api is the REST API of the org of the provider.
+// api is the REST API of the org of the provider, for bulk work.
 func (d *providerData) api() *salesforce.API {
+	limitGrowth(growthOfSweep)
 	return &salesforce.API{Client: d.bulk, Version: d.apiVersion, Session: d.querySession}
 }
 

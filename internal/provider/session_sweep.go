@@ -67,7 +67,7 @@ func (d *providerData) newSessionSweep(ctx context.Context, session *salesforce.
 // authSessions returns the sessions that match a filter. They are restricted if,
 // for all that is known, the user may see no other's.
 func (d *providerData) authSessions(ctx context.Context, session *salesforce.Session, filter salesforce.AuthSessionFilter) (sessions []salesforce.AuthSession, restricted bool, err error) {
-	ctx = maskSecrets(ctx, session.AccessToken.Reveal())
+	ctx = d.maskSecrets(ctx, session.AccessToken.Reveal())
 	sessions, err = d.api().AuthSessions(ctx, filter)
 	if err != nil || session.UserID == "" {
 		return sessions, false, err
@@ -125,7 +125,7 @@ func (s *sessionSweep) run(ctx context.Context) error {
 			s.listed = round.Listed
 			return nil
 		}
-		sessions, err := s.api.AuthSessions(maskSecrets(ctx, s.session.AccessToken.Reveal()), s.filter)
+		sessions, err := s.api.AuthSessions(s.provider.maskSecrets(ctx, s.session.AccessToken.Reveal()), s.filter)
 		if err != nil {
 			return err
 		}
@@ -142,7 +142,7 @@ func (s *sessionSweep) end(ctx context.Context, session salesforce.AuthSession) 
 	if err := s.provider.audit.open(); err != nil {
 		return 0, err
 	}
-	ctx = maskSecrets(ctx, s.session.AccessToken.Reveal())
+	ctx = s.provider.maskSecrets(ctx, s.session.AccessToken.Reveal())
 	ended, err := s.api.EndSession(ctx, session.ID)
 	line := auditLine{Time: s.provider.now().UTC(), Kind: "session", SessionID: session.ID, Host: hostOf(s.session.InstanceURL), Outcome: outcomeFailed}
 	if err != nil {
@@ -156,12 +156,14 @@ func (s *sessionSweep) end(ctx context.Context, session salesforce.AuthSession) 
 		ending, line.Outcome = sweep.AlreadyEnded, "already_ended"
 	}
 	s.provider.audit.write(line)
-	tflog.Info(ctx, "End of a session", map[string]any{
-		"session_id": session.ID,
-		"user_id":    session.UserID,
-		"host":       line.Host,
-		"outcome":    line.Outcome,
-	})
+	if !s.provider.silent {
+		tflog.Info(ctx, "End of a session", map[string]any{
+			"session_id": session.ID,
+			"user_id":    session.UserID,
+			"host":       line.Host,
+			"outcome":    line.Outcome,
+		})
+	}
 	return ending, nil
 }
 

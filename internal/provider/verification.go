@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -50,10 +49,10 @@ func (d *providerData) revokeAndVerify(ctx context.Context, key recordKey, token
 		result.outcome, err = d.revoke(ctx, d.client, key.revocationURL, token)
 		return result, err
 	}
-	if err := d.permit(token); err != nil {
+	if err := d.permit(salesforce.InspectToken(token)); err != nil {
 		return result, err
 	}
-	asking := maskSecrets(ctx, token, url.QueryEscape(token))
+	asking := d.maskToken(ctx, token)
 	accepted, doubt := d.accepts(asking, key, token)
 	result.outcome, err = d.revoke(ctx, d.client, key.revocationURL, token)
 	if err != nil {

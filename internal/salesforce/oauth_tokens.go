@@ -114,9 +114,9 @@ func (a *API) countAll(ctx context.Context, filter OauthTokenFilter) (int, error
 }
 
 type oauthTokenRecord struct {
-	AppName, UserID, DeleteToken *string
+	AppName, UserID, DeleteToken string // empty for null
 	LastUsedDate                 *timestamp
-	UseCount                     *int64
+	UseCount                     int64
 }
 
 // window returns the rows of one query, of which there are windowRows at most.
@@ -127,10 +127,10 @@ func (a *API) window(ctx context.Context, where conditions, order string) ([]Oau
 	tokens := make([]OauthToken, len(records))
 	for i, record := range records {
 		tokens[i] = OauthToken{
-			AppName:     value(record.AppName),
-			UserID:      value(record.UserID),
-			UseCount:    value(record.UseCount),
-			DeleteToken: NewSecret(value(record.DeleteToken)),
+			AppName:     record.AppName,
+			UserID:      record.UserID,
+			UseCount:    record.UseCount,
+			DeleteToken: NewSecret(record.DeleteToken),
 		}
 		if record.LastUsedDate != nil {
 			tokens[i].LastUsed = &record.LastUsedDate.Time

@@ -179,6 +179,9 @@ func (c *Client) exchange(ctx context.Context, a *answer) {
 	if a.status == http.StatusSwitchingProtocols {
 		return // The body is the connection, which no time limit reaches any more.
 	}
+	if resp.Body == http.NoBody {
+		return
+	}
 	a.body, a.err = io.ReadAll(io.LimitReader(resp.Body, a.request.limit+1))
 	if int64(len(a.body)) > a.request.limit {
 		a.err = errTooLong
