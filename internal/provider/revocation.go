@@ -27,21 +27,25 @@ func (d *providerData) revokeMinted(ctx context.Context, client *salesforce.Clie
 	return d.sendRevocation(ctx, client, revocationURL, token, salesforce.InspectToken(token))
 }
 
-// sendRevocation is what every revocation goes through: it is remembered for this run,
-// logged, and written to the audit file. The token is masked in the logs as a
-// second line of defence; nothing is known to write it there.
+// sendRevocation is what every revocation goes through: it is remembered for this
+// run, logged, and written to the audit file. The token is masked in the logs as
+// a second line of defence; nothing is known to write it there.
 func (d *providerData) sendRevocation(ctx context.Context, client *salesforce.Client, revocationURL, token string, info salesforce.TokenInfo) (salesforce.Outcome, error) {
 	ctx = d.maskToken(ctx, token)
 	outcome, err := client.Revoke(ctx, revocationURL, token)
+	at := d.now().UTC()
+	if outcome == salesforce.Revoked {
+		d.run.revoke(recordKey{revocationURL, info.SHA256}, at)
+	}
+	if d.audit == nil && d.silent {
+		return outcome, err
+	}
 
-	line := auditLine{Time: d.now().UTC(), Kind: string(info.Kind), SHA256: info.SHA256, Host: hostOf(revocationURL), Outcome: string(outcome)}
+	line := auditLine{Time: at, Kind: string(info.Kind), SHA256: info.SHA256, Host: hostOf(revocationURL), Outcome: string(outcome)}
 	if err != nil {
 		line.Outcome = outcomeFailed
 	}
 	d.audit.write(line)
-	if outcome == salesforce.Revoked {
-		d.run.revoke(recordKey{revocationURL, info.SHA256}, line.Time)
-	}
 	if !d.silent {
 		tflog.Info(ctx, "Revocation of a token", map[string]any{"token_sha256": line.SHA256, "host": line.Host, "outcome": line.Outcome})
 	}

@@ -200,10 +200,11 @@ func (s *Sweep[T]) end(ctx context.Context, item T) bool {
 
 func (s *Sweep[T]) settle(item T, r result) {
 	r.settled = true
+	key := sha256.Sum256([]byte(s.Key(item)))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r.run = s.runs
-	s.results[sha256.Sum256([]byte(s.Key(item)))] = r
+	s.results[key] = r
 }
 
 // Report has report told of the progress at steady intervals until the function
