@@ -20,14 +20,14 @@ const (
 func (b *bench) growth(ctx context.Context) error {
 	t := table{
 		Name:    "growth",
-		Title:   fmt.Sprintf("salesforce_token_revocation, one for each token, %d at a time, %s a request (%d runs)", parallelism, b.latency, b.runs),
+		Title:   fmt.Sprintf("salesforce_token_revocation, one for each token, %d at a time, %s a request (%d runs)", parallelism, b.latency, b.repeats),
 		Columns: []string{"tokens", "apply", "destroy", "CPU of the engine, apply", "CPU of the provider, apply", "memory of the provider", "state for each"},
 	}
 	line := series{Name: "salesforce_token_revocation, apply"}
 	for _, n := range b.single {
 		var applies, destroys []sample
 		var state int64
-		for range b.runs {
+		for range b.repeats {
 			apply, destroy, err := b.measureAlternative(ctx, b.ours(), n)
 			if err != nil {
 				return fmt.Errorf("%d tokens: %w", n, err)

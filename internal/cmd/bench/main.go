@@ -47,10 +47,11 @@ func main() {
 
 // A config says how much is measured.
 type config struct {
-	runs    int // of everything
+	runs    int // of everything but a resource for each of many tokens
 	tokens  int // that the alternatives are compared by
-	single  []int
-	sweeps  []int
+	single  []int // resources for a token each
+	repeats int   // of them
+	sweeps  []int // tokens of one resource
 	listed  int // rows of the inventory
 	looped  int // tokens of the bare loop, and of the sweep beside it
 	starts  int // of each provider, to see how long that takes
@@ -60,11 +61,11 @@ type config struct {
 
 var (
 	standard = config{
-		runs: 5, tokens: 200, single: []int{50, 200, 1000}, sweeps: []int{1000, 5000, 10000},
+		runs: 5, tokens: 200, single: []int{50, 200, 1000}, repeats: 3, sweeps: []int{1000, 5000, 10000},
 		listed: 10000, looped: 10000, starts: 21, latency: 20 * time.Millisecond, release: true,
 	}
 	quick = config{
-		runs: 1, tokens: 3, single: []int{2}, sweeps: []int{20},
+		runs: 1, tokens: 3, single: []int{2}, repeats: 1, sweeps: []int{20},
 		listed: 20, looped: 20, starts: 1, latency: time.Millisecond,
 	}
 )
