@@ -111,8 +111,8 @@ resource "salesforce_token_revocation" "test" {
 	if got := revocations(server.Org); got != 120 {
 		t.Errorf("the org has received %d revoke requests; want 120", got)
 	}
-	if got := server.Connections(); got > 12 {
-		t.Errorf("an apply took %d connections; want 12 at most", got)
+	if got := server.Connections(); got > 10 {
+		t.Errorf("an apply took %d connections; want 10 at most", got)
 	}
 }
 

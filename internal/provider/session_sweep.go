@@ -67,6 +67,7 @@ func (d *providerData) newSessionSweep(ctx context.Context, session *salesforce.
 // authSessions returns the sessions that match a filter. They are restricted if,
 // for all that is known, the user may see no other's.
 func (d *providerData) authSessions(ctx context.Context, session *salesforce.Session, filter salesforce.AuthSessionFilter) (sessions []salesforce.AuthSession, restricted bool, err error) {
+	limitGrowth(growthOfInventory)
 	ctx = d.maskSecrets(ctx, session.AccessToken.Reveal())
 	sessions, err = d.api().AuthSessions(ctx, filter)
 	if err != nil || session.UserID == "" {

@@ -17,8 +17,9 @@ const (
 	defaultMaxRetries     = 4
 	defaultMaxConcurrency = 16
 
-	// maxConnections is two more than Terraform works on at a time.
-	maxConnections = 12
+	// maxConnections is how many resources Terraform works on at a time, unless it
+	// is told otherwise.
+	maxConnections = 10
 )
 
 // resolve turns the configuration, with the environment behind it, into what

@@ -35,6 +35,7 @@ func main() {
 	if quickRun {
 		b.config = quick
 	}
+	b.repeats = min(b.repeats, b.runs)
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -47,14 +48,14 @@ func main() {
 
 // A config says how much is measured.
 type config struct {
-	runs    int // of everything but a resource for each of many tokens
-	tokens  int // that the alternatives are compared by
+	runs    int   // of everything but a resource for each of many tokens
+	tokens  int   // that the alternatives are compared by
 	single  []int // resources for a token each
 	repeats int   // of them
 	sweeps  []int // tokens of one resource
-	listed  int // rows of the inventory
-	looped  int // tokens of the bare loop, and of the sweep beside it
-	starts  int // of each provider, to see how long that takes
+	listed  int   // rows of the inventory
+	looped  int   // tokens of the bare loop, and of the sweep beside it
+	starts  int   // of each provider, to see how long that takes
 	latency time.Duration
 	release bool // how the programs are built
 }

@@ -13,6 +13,9 @@ import (
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforcetest"
 )
 
+// maxOutput is how many bytes of what an engine printed are shown, of the end.
+const maxOutput = 4 << 10
+
 // A sample is what one command of the engine used.
 type sample struct {
 	wall        time.Duration
@@ -86,11 +89,14 @@ func (w *workplace) run(ctx context.Context, command string) (sample, error) {
 	requests, connections := len(w.server.Org.Requests()), w.server.Connections()
 	cmd := w.Command(ctx, []string{"BENCH_PROVIDER=" + w.provider, "BENCH_USAGE=" + usages},
 		command, "-auto-approve", "-no-color", "-input=false", fmt.Sprintf("-parallelism=%d", parallelism))
+	// An engine that is interrupted ends its provider.
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 10 * time.Second
 	start := time.Now()
 	output, err := cmd.CombinedOutput()
 	s := sample{wall: time.Since(start)}
 	if err != nil {
-		return s, fmt.Errorf("%s: %w\n%s", command, err, output)
+		return s, fmt.Errorf("%s: %w\n%s", command, err, output[max(0, len(output)-maxOutput):])
 	}
 	received := w.server.Org.Requests()[requests:]
 	s.requests, s.connections = len(received), w.server.Connections()-connections

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/parent"
 )
 
 // The environment variables that the launcher reads.
@@ -33,7 +35,11 @@ func main() {
 
 	cmd := exec.Command(os.Getenv(binaryVariable), os.Args[1:]...) //nolint:noctx // It ends when the provider does.
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	err := cmd.Run()
+	err := cmd.Start()
+	if err == nil {
+		go endWithEngine(cmd.Process)
+		err = cmd.Wait()
+	}
 	if cmd.ProcessState == nil {
 		fmt.Fprintln(os.Stderr, "launcher:", err)
 		os.Exit(1)
@@ -48,4 +54,12 @@ func main() {
 		os.Exit(1)
 	}
 	os.Exit(cmd.ProcessState.ExitCode())
+}
+
+// endWithEngine kills the provider when the engine was killed, which a provider
+// notices only if it is the engine's own child.
+func endWithEngine(provider *os.Process) {
+	if parent.Wait() == nil {
+		_ = provider.Kill()
+	}
 }
