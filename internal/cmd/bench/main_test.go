@@ -38,8 +38,8 @@ func TestQuickRun(t *testing.T) {
 	b := bench{config: quick, engine: findEngine(t)}
 	// Another provider, which here is ours, counts if it revokes, and else does not.
 	for name, config := range map[string]string{
-		"seed-96a09c2e/salesforce": configuration("salesforce"),
-		"idle":                     strings.Replace(configuration("salesforce"), "length(var.tokens)", "0", 1),
+		"other": configuration("salesforce"),
+		"idle":  strings.Replace(configuration("salesforce"), "length(var.tokens)", "0", 1),
 	} {
 		file := filepath.Join(dir, name+".tf")
 		if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
