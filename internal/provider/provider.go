@@ -162,7 +162,7 @@ func (p *salesforceProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 				Validators: []validator.Int64{int64validator.Between(1, 256)},
 			},
 			"api_version": schema.StringAttribute{
-				MarkdownDescription: "Version of the REST API to query with, such as `62.0` or `v62.0`; an org supports its own version and those of several years before. " +
+				MarkdownDescription: "Version of the REST API to query with, such as `62.0` or `v62.0`; an org supports its own version and older ones, except for 21.0 to 30.0, which are retired, and 31.0 to 40.0, which retire in Summer '28. " +
 					"Defaults to `" + strings.TrimPrefix(salesforce.DefaultAPIVersion, "v") + "`. Environment variable: `SALESFORCE_API_VERSION`.",
 				Optional: true,
 			},
