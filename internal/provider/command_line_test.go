@@ -326,41 +326,12 @@ func TestExamples(t *testing.T) {
 	for _, file := range files {
 		folders[filepath.Dir(file)] += string(readFile(t, file))
 	}
-	variable := regexp.MustCompile(`(?m)^variable "(\w+)"`)
 	invocation := regexp.MustCompile(`(?m)^# terraform apply (-invoke=\S+)$`)
 	for folder, config := range folders {
 		t.Run(strings.TrimPrefix(folder, "../../examples/"), func(t *testing.T) {
 			t.Parallel()
 			server := startOrg(t, fake.Config{})
-			key := newAgeKey(t, true)
-			values := map[string]string{"instance_url": server.URL, "organization_id": organizationID(server.Org), "app_name": app, "seal_recipient": key.recipient, "seal_identity": "# a comment\n" + key.identity + "\n"}
-			env := []string{
-				"SALESFORCE_INSTANCE_URL=" + server.URL,
-				"SALESFORCE_CLIENT_ID=" + fake.DefaultClientID,
-				"SALESFORCE_CLIENT_SECRET=" + fake.DefaultClientSecret,
-			}
-			for _, match := range variable.FindAllStringSubmatch(config, -1) {
-				name := match[1]
-				if strings.Contains(name, "token") {
-					values[name] = server.Org.IssueAccessToken()
-				}
-				if strings.HasSuffix(name, "tokens") {
-					values[name] = fmt.Sprintf("[%q]", values[name])
-				}
-				if name == "app_name" {
-					server.Org.AddOauthTokens(app, 20)
-				}
-				if name == "external_client_app" {
-					values[name] = server.Org.AddExternalClientApp(externalApp, app, 20)
-				}
-				if name == "user_ids" {
-					server.Org.AddSessions(20)
-					values[name] = fmt.Sprintf("[%q, %q, \"0055g0000000004AAA\", \"0055g0000000005AAA\"]", secondUser, thirdUser)
-				}
-				if value, known := values[name]; known {
-					env = append(env, "TF_VAR_"+name+"="+value)
-				}
-			}
+			env := valuesFor(t, server, config)
 			workspace := emptyWorkspace(t)
 			if err := workspace.Copy(folder); err != nil {
 				t.Fatal(err)
@@ -376,13 +347,59 @@ func TestExamples(t *testing.T) {
 				mustRun(t, workspace, env, "apply", match[1], "-auto-approve")
 			}
 			mustRun(t, workspace, env, "destroy", "-auto-approve")
-			for _, token := range server.Org.Tokens() {
-				spared := token.AppName == "" && token.UserID == signedInUser         // a session that began before
-				if token.Alive && !spared && !strings.Contains(folder, "functions") { // which revoke nothing
-					t.Error("a token lives after the destroy")
-				}
+			if !strings.Contains(folder, "functions") { // which revoke nothing
+				assertNoneLeft(t, server.Org)
 			}
 		})
+	}
+}
+
+var variableBlock = regexp.MustCompile(`(?ms)^variable "(\w+)" \{\n(.*?)^\}`)
+
+// valuesFor returns an environment that gives an example what it works with: an
+// org, credentials, and a value for each variable, such as a token of the org.
+func valuesFor(t *testing.T, server *fake.Server, config string) []string {
+	t.Helper()
+	key := newAgeKey(t, true)
+	values := map[string]string{"instance_url": server.URL, "organization_id": organizationID(server.Org), "app_name": app, "seal_recipient": key.recipient, "seal_identity": "# a comment\n" + key.identity + "\n"}
+	env := []string{
+		"SALESFORCE_INSTANCE_URL=" + server.URL,
+		"SALESFORCE_CLIENT_ID=" + fake.DefaultClientID,
+		"SALESFORCE_CLIENT_SECRET=" + fake.DefaultClientSecret,
+	}
+	for _, match := range variableBlock.FindAllStringSubmatch(config, -1) {
+		name, definition := match[1], match[2]
+		if strings.Contains(name, "token") {
+			values[name] = server.Org.IssueAccessToken()
+		}
+		switch {
+		case strings.Contains(definition, "map(string)"):
+			values[name] = fmt.Sprintf("{one = %q, two = %q}", values[name], server.Org.IssueAccessToken())
+		case strings.HasSuffix(name, "tokens"):
+			values[name] = fmt.Sprintf("[%q]", values[name])
+		case name == "app_name":
+			server.Org.AddOauthTokens(app, 20)
+		case name == "external_client_app":
+			values[name] = server.Org.AddExternalClientApp(externalApp, app, 20)
+		case name == "user_ids":
+			server.Org.AddSessions(20)
+			values[name] = fmt.Sprintf("[%q, %q, \"0055g0000000004AAA\", \"0055g0000000005AAA\"]", secondUser, thirdUser)
+		}
+		if value, known := values[name]; known {
+			env = append(env, "TF_VAR_"+name+"="+value)
+		}
+	}
+	return env
+}
+
+// assertNoneLeft sees that every token that an example was given is revoked.
+func assertNoneLeft(t *testing.T, org *fake.Org) {
+	t.Helper()
+	for _, token := range org.Tokens() {
+		spared := token.AppName == "" && token.UserID == signedInUser // a session that began before
+		if token.Alive && !spared {
+			t.Error("a token is still valid after the destroy")
+		}
 	}
 }
 
