@@ -1,9 +1,14 @@
 package provider_test
 
 import (
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,4 +61,182 @@ esac`)
 		}
 		assertNoSecretFile(t, workspace, access, key.identity)
 	}
+}
+
+// documentedOrg is what the pages call the org: each configuration is run with
+// the address of a simulated one instead, and with nothing else changed.
+var documentedOrg = regexp.MustCompile(`https://example\.my\.salesforce\.com|http://127\.0\.0\.1:8080`)
+
+// notRun are configurations that no test can run, by what they contain, and why.
+var notRun = map[string]string{
+	`ephemeral "aws_secretsmanager_secret_version"`: "it needs the AWS provider, which is fetched from a registry, and an account",
+}
+
+// The configurations of the pages work when copied: each is complete and
+// formatted, is applied and destroyed, and leaves no token valid. Blocks of HCL
+// after one are tests of it, and pass.
+func TestGuideConfigurations(t *testing.T) {
+	t.Parallel()
+	for page, blocks := range documentedBlocks(t) {
+		var config string // the last one so far
+		for i, block := range blocks {
+			if block.language == "terraform" {
+				config = block.text
+			} else if block.language != "hcl" || !strings.Contains(block.text, "\nrun ") {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s/%d", page, i), func(t *testing.T) {
+				t.Parallel()
+				server := startOrg(t, fake.Config{RefreshTokens: []string{"5Aep861.example"}})
+				workspace := emptyWorkspace(t)
+				must(workspace.Write("main.tf", documentedOrg.ReplaceAllString(config, server.URL)))
+				if block.language == "hcl" {
+					must(os.Mkdir(filepath.Join(workspace.Dir, "tests"), 0o700))
+					must(workspace.Write("tests/guide.tftest.hcl", documentedOrg.ReplaceAllString(block.text, server.URL)))
+				}
+				mustRun(t, workspace, nil, "fmt", "-check", "-diff", "-recursive")
+				if !strings.Contains(config, `"seed-96a09c2e/salesforce"`) {
+					t.Error("the configuration has no required_providers")
+				}
+				for content, reason := range notRun {
+					if strings.Contains(config, content) {
+						t.Skip(reason)
+					}
+				}
+				requireEngine(t, config+block.text)
+				mustRun(t, workspace, nil, "validate")
+				if block.language == "hcl" {
+					mustRun(t, workspace, nil, "test")
+					return
+				}
+				env := valuesFor(t, server, config)
+				mustRun(t, workspace, env, "apply", "-auto-approve")
+				mustRun(t, workspace, env, "plan", "-detailed-exitcode")
+				mustRun(t, workspace, env, "destroy", "-auto-approve")
+				server.Org.Revoke("5Aep861.example")
+				assertNoneLeft(t, server.Org)
+			})
+		}
+	}
+}
+
+// The commands of the pages exist: the targets of make, the programs of this
+// repository, and otherwise programs that a reader has or is told to install.
+func TestGuideCommandsExist(t *testing.T) {
+	t.Parallel()
+	targets := string(readFile(t, "../../GNUmakefile"))
+	known := []string{"terraform", "export", "openssl", "age-keygen", "aws", "sf", "jq", "curl", "cat", "rm"}
+	continued := regexp.MustCompile(`(?s)<<EOF.*?\nEOF\n`)
+	assignment := regexp.MustCompile(`^\w+=("[^"]*"|\S*) `)
+	for page, blocks := range documentedBlocks(t) {
+		for _, block := range blocks {
+			if block.language != "shell" {
+				continue
+			}
+			for line := range strings.Lines(continued.ReplaceAllString(block.text, "\n")) {
+				words := strings.Fields(assignment.ReplaceAllString(line, ""))
+				switch {
+				case len(words) == 0, slices.Contains(known, words[0]):
+				case words[0] == "make":
+					if !strings.Contains(targets, "\n"+words[1]+": ") {
+						t.Errorf("%s: there is no target %s", page, words[1])
+					}
+				case words[0] == "go" && words[1] == "run":
+					folder, _, versioned := strings.Cut(strings.TrimPrefix(words[2], "github.com/seed-96a09c2e/terraform-provider-salesforce/"), "@")
+					if _, err := os.Stat(filepath.Join("../..", folder, "main.go")); err != nil || !versioned {
+						t.Errorf("%s: %s cannot be run: %v", page, words[2], err)
+					}
+				default:
+					t.Errorf("%s: nobody is told where %s comes from", page, words[0])
+				}
+			}
+		}
+	}
+}
+
+// The key and the certificate that the openssl command of the index page makes
+// are what the JWT bearer flow requires.
+func TestGuideKeyAndCertificate(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("openssl"); err != nil {
+		t.Skip("openssl is not installed")
+	}
+	command := regexp.MustCompile(`(?m)^ *openssl .*$`).FindString(string(readFile(t, "../../templates/index.md.tmpl")))
+	if command == "" {
+		t.Fatal("the page has no openssl command")
+	}
+	dir := t.TempDir()
+	shell := exec.CommandContext(t.Context(), "sh", "-c", command)
+	shell.Dir = dir
+	if output, err := shell.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	block, _ := pem.Decode(readFile(t, dir, "salesforce.crt"))
+	if block == nil {
+		t.Fatal("there is no certificate in PEM")
+	}
+	certificate, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := startOrg(t, fake.Config{Certificate: certificate})
+	workspace := newWorkspace(t, "data \"salesforce_identity\" \"current\" {}\n")
+	mustRun(t, workspace, []string{
+		"SALESFORCE_INSTANCE_URL=" + server.URL,
+		"SALESFORCE_CLIENT_ID=" + fake.DefaultClientID,
+		"SALESFORCE_USERNAME=" + fake.DefaultUsername,
+		"SALESFORCE_PRIVATE_KEY=" + string(readFile(t, dir, "salesforce.key")),
+	}, "apply", "-auto-approve")
+}
+
+// What age-keygen makes is what the provider takes for a recipient and an
+// identity, as the guide to sealed tokens has it.
+func TestGuideAgeKeys(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("age-keygen"); err != nil {
+		t.Skip("age-keygen is not installed")
+	}
+	dir := t.TempDir()
+	keygen := func(args ...string) (string, error) {
+		cmd := exec.CommandContext(t.Context(), "age-keygen", args...)
+		cmd.Dir = dir
+		output, err := cmd.Output()
+		return string(output), err
+	}
+	if _, err := keygen("-pq", "-o", "seal-identity.txt"); err != nil {
+		t.Log("this age-keygen is older than 1.3: without -pq")
+		if _, err := keygen("-o", "seal-identity.txt"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	recipient, err := keygen("-y", "seal-identity.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := ageKey{strings.TrimSpace(recipient), string(readFile(t, dir, "seal-identity.txt"))}
+	server := startOrg(t, fake.Config{})
+	access := server.Org.IssueAccessToken()
+	workspace := newWorkspace(t, revocationConfig(server, tokenWO(access), onDestroy))
+	mustRun(t, workspace, []string{sealTo(key)}, "apply", "-auto-approve")
+	mustRun(t, workspace, []string{openWith(key)}, "destroy", "-auto-approve")
+	assertOrg(t, server.Org, 1, map[string]bool{access: false})
+}
+
+type documentedBlock struct{ language, text string }
+
+// documentedBlocks returns the fenced blocks of the pages for readers, by page.
+func documentedBlocks(t *testing.T) map[string][]documentedBlock {
+	t.Helper()
+	pages, err := filepath.Glob("../../templates/guides/*.md.tmpl")
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("there are no guides: %v", err)
+	}
+	fence := regexp.MustCompile("(?ms)^( *)```(\\w+)\n(.*?)^ *```$")
+	blocks := make(map[string][]documentedBlock)
+	for _, page := range append(pages, "../../templates/index.md.tmpl", "../../README.md") {
+		for _, match := range fence.FindAllStringSubmatch(string(readFile(t, page)), -1) {
+			blocks[filepath.Base(page)] = append(blocks[filepath.Base(page)], documentedBlock{match[2], match[3]})
+		}
+	}
+	return blocks
 }
