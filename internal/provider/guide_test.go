@@ -78,13 +78,14 @@ var notRun = map[string]string{
 func TestGuideConfigurations(t *testing.T) {
 	t.Parallel()
 	for page, blocks := range documentedBlocks(t) {
-		var config string // the last one so far
+		var last string // configuration so far
 		for i, block := range blocks {
 			if block.language == "terraform" {
-				config = block.text
+				last = block.text
 			} else if block.language != "hcl" || !strings.Contains(block.text, "\nrun ") {
 				continue
 			}
+			config := last
 			t.Run(fmt.Sprintf("%s/%d", page, i), func(t *testing.T) {
 				t.Parallel()
 				server := startOrg(t, fake.Config{RefreshTokens: []string{"5Aep861.example"}})
