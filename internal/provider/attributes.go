@@ -241,6 +241,7 @@ func stringOrNull(s string) types.String {
 	}
 	return types.StringValue(s)
 }
+
 // timeOrNull is for a time that the org may leave out.
 func timeOrNull(t *time.Time) types.String {
 	if t == nil {

@@ -125,6 +125,27 @@ func TestGuideConfigurations(t *testing.T) {
 	}
 }
 
+// The rotation of the guide revokes the old token after the new one is in use:
+// where a deployment fails, the old one is still valid.
+func TestGuideRotation(t *testing.T) {
+	t.Parallel()
+	requireUnix(t, "the deployment is a command of a Unix shell")
+	server := startOrg(t, fake.Config{})
+	before, after := server.Org.IssueAccessToken(), server.Org.IssueAccessToken()
+	config := documentedOrg.ReplaceAllString(documentedBlocks(t)["rotate-tokens.md.tmpl"][0].text, server.URL)
+	workspace := emptyWorkspace(t)
+	must(workspace.Write("main.tf", config))
+	mustRun(t, workspace, []string{"TF_VAR_service_token=" + before}, "apply", "-auto-approve")
+
+	must(workspace.Write("main.tf", strings.Replace(config, `"echo `, `"exit 1; echo `, 1)))
+	mustFail(t, workspace, []string{"TF_VAR_service_token=" + after}, "exit status 1", "apply", "-auto-approve")
+	assertOrg(t, server.Org, 0, map[string]bool{before: true, after: true})
+
+	must(workspace.Write("main.tf", config))
+	mustRun(t, workspace, []string{"TF_VAR_service_token=" + after}, "apply", "-auto-approve")
+	assertOrg(t, server.Org, 1, map[string]bool{before: false, after: true})
+}
+
 // The commands of the pages exist: the targets of make, the programs of this
 // repository, and otherwise programs that a reader has or is told to install.
 func TestGuideCommandsExist(t *testing.T) {
