@@ -9,7 +9,7 @@ import (
 // How much the heap may grow until garbage is collected, in per cent of what was
 // in use after the last time. Go's own is 100.
 const (
-	growthOfSingleTokens = 400 // next to nothing is in use
+	growthOfSingleTokens = 200 // next to nothing is in use
 	growthOfSweep        = 150
 	growthOfInventory    = 60 // all of the rows are
 )
@@ -19,7 +19,7 @@ var allowedGrowth atomic.Int32
 
 // CollectSeldom has garbage collected less often than Go does by itself, unless
 // GOGC or GOMEMLIMIT is set. A resource for each token leaves hardly anything but
-// garbage behind, so that costs some 20 MB, and saves an eighth of the time.
+// garbage behind, so that costs some 10 MB, and saves a tenth of the time.
 func CollectSeldom() {
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(growthOfSingleTokens)
