@@ -2,7 +2,6 @@ package main
 
 import (
 	"image/color"
-	"math"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -22,8 +21,8 @@ var colors = []color.Color{
 	color.RGBA{R: 0x00, G: 0x9e, B: 0x73, A: 0xff},
 }
 
-// draw writes a plot of medians, with lines from the least to the most that was
-// measured.
+// draw writes a plot of medians; a line also has, at each point, the range from the
+// least to the most that was measured.
 func draw(data plotData, file string) error {
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = data.Title, data.X, data.Y
@@ -43,6 +42,11 @@ func draw(data plotData, file string) error {
 			return err
 		}
 	}
+	// Room for the outer bars, and for the legend.
+	if len(data.Labels) > 0 {
+		p.X.Min, p.X.Max = -0.5, float64(len(data.Labels))-0.5
+	}
+	p.Y.Max *= 1.3
 	return p.Save(width, height, file)
 }
 
@@ -83,6 +87,5 @@ func addLine(p *plot.Plot, s seriesData, index, _ int) error {
 	marks.Color, bars.Color = line.Color, line.Color
 	p.Add(line, marks, bars)
 	p.Legend.Add(s.Name, line, marks)
-	p.Y.Min, p.Y.Max = math.Min(p.Y.Min, 0.5), math.Max(p.Y.Max, 1)
 	return nil
 }
