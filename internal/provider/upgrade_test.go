@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,6 +27,9 @@ var writeState = flag.String("write-state", "", "write testdata/states/`VERSION`
 // releaseHost is where the org of the states is. A state names its org, and so
 // does a seal, which nobody can change: the tests reach it by a proxy.
 const releaseHost = "https://example.my.salesforce.com"
+
+// releaseTokens are those that the configurations of the states hold.
+var releaseTokens = []string{"5Aep861.stored", "5Aep861.revoked", "5Aep861.sealed"}
 
 // releaseKey is what the sealed tokens of the states are sealed to.
 func releaseKey(t *testing.T) ageKey {
@@ -49,7 +53,7 @@ func releaseOrg(t *testing.T) (org *fake.Org, env []string) {
 	server := fake.NewTLSServer(fake.NewOrg(fake.Config{
 		OrganizationID: "00D5g0000000001EAA",
 		AppName:        "Simulated App",
-		RefreshTokens:  []string{"5Aep861.stored", "5Aep861.revoked", "5Aep861.sealed"},
+		RefreshTokens:  releaseTokens,
 	}))
 	t.Cleanup(server.Close)
 	server.Org.AddOauthTokens("Simulated App", 10)
@@ -123,7 +127,7 @@ func TestStatesOfReleases(t *testing.T) {
 			assertWarnings(t, mustRun(t, workspace, env, "plan", "-detailed-exitcode"))
 			assertWarnings(t, mustRun(t, workspace, append(env, openWith(releaseKey(t))), "destroy", "-auto-approve"))
 			for _, token := range org.Tokens() {
-				armed := token.UserID == secondUser || token.UserID == thirdUser || strings.HasPrefix(token.Value, "5Aep861.")
+				armed := token.UserID == secondUser || token.UserID == thirdUser || slices.Contains(releaseTokens, token.Value)
 				if signedIn := token.AppName == "Simulated App" && token.Kind == fake.AccessToken; token.Alive == (armed || signedIn) {
 					t.Errorf("after the destroy, a token of user %s is valid: %t", token.UserID, token.Alive)
 				}
