@@ -241,11 +241,3 @@ func stringOrNull(s string) types.String {
 	}
 	return types.StringValue(s)
 }
-
-// timeOrNull is for a time that the org may leave out.
-func timeOrNull(t *time.Time) types.String {
-	if t == nil {
-		return types.StringNull()
-	}
-	return types.StringValue(t.UTC().Format(time.RFC3339))
-}

@@ -136,6 +136,22 @@ func (d *oauthTokensDataSource) Read(ctx context.Context, req datasource.ReadReq
 	resp.State.Raw = withTokens(req.Config.Raw, tokens)
 }
 
+// withTokens fills in what is computed. It does without State.Set and the types
+// of the framework, which would hold thousands of tokens three times over.
+func withTokens(config tftypes.Value, tokens []tftypes.Value) tftypes.Value {
+	var values map[string]tftypes.Value
+	if err := config.As(&values); err != nil {
+		panic("the configuration is no object") // Config.Get has read it.
+	}
+	if tokens == nil {
+		tokens = []tftypes.Value{} // none, rather than null
+	}
+	values = maps.Clone(values)
+	values["total"] = tftypes.NewValue(tftypes.Number, int64(len(tokens)))
+	values["tokens"] = tftypes.NewValue(tftypes.List{ElementType: oauthTokenType}, tokens)
+	return tftypes.NewValue(config.Type(), values)
+}
+
 // listApp lists the tokens of one app or of all of them, from OauthToken.
 func (d *oauthTokensDataSource) listApp(ctx context.Context, session *salesforce.Session, model oauthTokensModel) (tokens []tftypes.Value, warnings diag.Diagnostics, err error) {
 	ctx = d.provider.maskSecrets(ctx, session.AccessToken.Reveal())
@@ -175,22 +191,6 @@ func (d *oauthTokensDataSource) listExternalApp(ctx context.Context, session *sa
 	return tokens, warnings, nil
 }
 
-// withTokens fills in what is computed. It does without State.Set and the types
-// of the framework, which would hold thousands of tokens three times over.
-func withTokens(config tftypes.Value, tokens []tftypes.Value) tftypes.Value {
-	var values map[string]tftypes.Value
-	if err := config.As(&values); err != nil {
-		panic("the configuration is no object") // Config.Get has read it.
-	}
-	values = maps.Clone(values)
-	values["total"] = tftypes.NewValue(tftypes.Number, int64(len(tokens)))
-	if tokens == nil {
-		tokens = []tftypes.Value{} // nil is null
-	}
-	values["tokens"] = tftypes.NewValue(tftypes.List{ElementType: oauthTokenType}, tokens)
-	return tftypes.NewValue(config.Type(), values)
-}
-
 // note warns of an app that has no token at all, and of a user who may not see
 // what others have; that the other filters leave nothing is an answer.
 func (d *oauthTokensDataSource) note(ctx context.Context, filter salesforce.OauthTokenFilter, session *salesforce.Session, listed int) (diags diag.Diagnostics, err error) {
@@ -213,28 +213,23 @@ func (d *oauthTokensDataSource) note(ctx context.Context, filter salesforce.Oaut
 
 // oauthTokenObject keeps of the delete token nothing but its SHA-256.
 func oauthTokenObject(token salesforce.OauthToken) tftypes.Value {
-	return tftypes.NewValue(oauthTokenType, map[string]tftypes.Value{
-		"app_name":            tftypes.NewValue(tftypes.String, token.AppName),
-		"user_id":             tftypes.NewValue(tftypes.String, token.UserID),
-		"last_used_date":      timeValue(token.LastUsed),
-		"use_count":           tftypes.NewValue(tftypes.Number, token.UseCount),
-		"delete_token_sha256": tftypes.NewValue(tftypes.String, salesforce.InspectToken(token.DeleteToken.Reveal()).SHA256),
-	})
+	return tokenObject(token.AppName, token.UserID, token.LastUsed, token.UseCount, salesforce.InspectToken(token.DeleteToken.Reveal()).SHA256)
 }
 
 func appTokenObject(app *salesforce.ExternalClientApp, token salesforce.AppToken) tftypes.Value {
-	return tftypes.NewValue(oauthTokenType, map[string]tftypes.Value{
-		"app_name":            tftypes.NewValue(tftypes.String, app.Label),
-		"user_id":             tftypes.NewValue(tftypes.String, token.UserID),
-		"last_used_date":      timeValue(token.LastUsed),
-		"use_count":           tftypes.NewValue(tftypes.Number, token.UseCount),
-		"delete_token_sha256": tftypes.NewValue(tftypes.String, appTokenSHA256(token)),
-	})
+	return tokenObject(app.Label, token.UserID, token.LastUsed, token.UseCount, appTokenSHA256(token))
 }
 
-func timeValue(t *time.Time) tftypes.Value {
-	if t == nil {
-		return tftypes.NewValue(tftypes.String, nil)
+func tokenObject(appName, userID string, lastUsed *time.Time, useCount int64, sha256 string) tftypes.Value {
+	lastUsedDate := tftypes.NewValue(tftypes.String, nil)
+	if lastUsed != nil {
+		lastUsedDate = tftypes.NewValue(tftypes.String, lastUsed.UTC().Format(time.RFC3339))
 	}
-	return tftypes.NewValue(tftypes.String, t.UTC().Format(time.RFC3339))
+	return tftypes.NewValue(oauthTokenType, map[string]tftypes.Value{
+		"app_name":            tftypes.NewValue(tftypes.String, appName),
+		"user_id":             tftypes.NewValue(tftypes.String, userID),
+		"last_used_date":      lastUsedDate,
+		"use_count":           tftypes.NewValue(tftypes.Number, useCount),
+		"delete_token_sha256": tftypes.NewValue(tftypes.String, sha256),
+	})
 }

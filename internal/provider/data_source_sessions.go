@@ -137,3 +137,10 @@ func sessionObject(session salesforce.AuthSession) types.Object {
 		"expires_at":         timeOrNull(session.Expires),
 	})
 }
+
+func timeOrNull(t *time.Time) types.String {
+	if t == nil {
+		return types.StringNull()
+	}
+	return types.StringValue(t.UTC().Format(time.RFC3339))
+}
