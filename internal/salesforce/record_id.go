@@ -17,7 +17,7 @@ func CheckUserID(id string) error {
 
 // SameID reports whether two ids, of 15 or 18 characters, are of one record.
 func SameID(a, b string) bool {
-	return a != "" && b != "" && a[:min(len(a), 15)] == b[:min(len(b), 15)]
+	return a != "" && a[:min(len(a), 15)] == b[:min(len(b), 15)]
 }
 
 // checkRecordID refuses an id that has no place in a path.
