@@ -92,7 +92,9 @@ func TestQuickRun(t *testing.T) {
 		t.Errorf("there are %d targets and %d plots", len(b.report.Targets), len(b.report.Plots))
 	}
 	for _, target := range b.report.Targets {
-		if math.IsNaN(target.Value) || target.Value <= 0 {
+		// The CPU for each token is a difference of two runs: of so few tokens, it may
+		// come out below zero.
+		if math.IsNaN(target.Value) || math.IsInf(target.Value, 0) || target.Value == 0 {
 			t.Errorf("%s: %v was measured", target.What, target.Value)
 		}
 	}
