@@ -71,7 +71,7 @@ func (s signInSettings) parse(validation bool, diags *diag.Diagnostics) (result 
 		return result
 	}
 
-	value := func(attribute string) string { return s[attribute].value }
+	value := func(attribute string) string { return s[attribute].value.Reveal() }
 	secret := func(attribute string) salesforce.Secret { return salesforce.NewSecret(value(attribute)) }
 	switch {
 	case s.are():

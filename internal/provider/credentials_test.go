@@ -5,9 +5,13 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 
+	"filippo.io/age"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
@@ -102,6 +106,49 @@ func TestCredentialsRefusals(t *testing.T) {
 		"two instances":     {settingsCase{config: providerModel{SFDXAuthURL: set("force://a::hunter2@b.example"), InstanceURL: set("https://c.example")}}, "names another host than sfdx_auth_url"},
 	} {
 		test.assertRefused(t, name, test.says)
+	}
+}
+
+// Neither the settings nor what they come to show a secret when they are printed.
+func TestCredentialsAreNotPrinted(t *testing.T) {
+	t.Parallel()
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := newPrivateKey(t)
+	line := strings.Split(key, "\n")[1]
+	for name, env := range map[string]map[string]string{
+		"client credentials": {clientID: "id", clientSecret: "hunter2"},
+		"JWT bearer":         {clientID: "id", username: "u", privateKey: key},
+		"refresh token":      {clientID: "id", refreshToken: "hunter2"},
+		"sfdx auth URL":      {sfdxAuthURL: "force://id:hunter2:hunter2@a.example"},
+		"ready session":      {accessToken: "hunter2"},
+	} {
+		getenv := func(variable string) string {
+			if variable == "SALESFORCE_SEAL_IDENTITY" {
+				return identity.String()
+			}
+			return env[strings.ToLower(strings.TrimPrefix(variable, "SALESFORCE_"))]
+		}
+		var diags diag.Diagnostics
+		data := resolve(providerModel{}, getenv, &diags)
+		if data == nil || diags.HasError() {
+			t.Errorf("%s: %v", name, diags)
+			continue
+		}
+		for _, verb := range []string{"%v", "%+v", "%#v"} {
+			for _, value := range []any{
+				data, data.grant, data.accessToken, data.identities,
+				lookupCredentials(providerModel{}, getenv),
+				lookup(types.StringNull(), "seal_identity", "SALESFORCE_SEAL_IDENTITY", getenv),
+			} {
+				printed := fmt.Sprintf(verb, value)
+				if strings.Contains(printed, "hunter2") || strings.Contains(printed, line) || strings.Contains(printed, identity.String()) {
+					t.Errorf("%s: %T prints a secret with %s", name, value, verb)
+				}
+			}
+		}
 	}
 }
 

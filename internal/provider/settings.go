@@ -110,17 +110,17 @@ func resolveSettings(config providerModel, getenv func(string) string, validatio
 // environment.
 type setting struct {
 	attribute string
-	variable  string // that the value comes from; empty if from the configuration
-	value     string
-	set       bool // neither absent nor unknown
+	variable  string            // that the value comes from; empty if from the configuration
+	value     salesforce.Secret // which it is for some of the attributes; empty if there is none
+	set       bool              // neither absent nor unknown
 	unknown   bool
 }
 
 func lookup(value types.String, attribute, variable string, getenv func(string) string) setting {
-	s := setting{attribute: attribute, value: value.ValueString(), unknown: value.IsUnknown()}
+	s := setting{attribute: attribute, value: salesforce.NewSecret(value.ValueString()), unknown: value.IsUnknown()}
 	if value.IsNull() && variable != "" {
-		s.variable, s.value = variable, getenv(variable)
-		s.set = s.value != ""
+		s.variable, s.value = variable, salesforce.NewSecret(getenv(variable))
+		s.set = !s.value.IsEmpty()
 	} else {
 		s.set = !value.IsNull() && !value.IsUnknown()
 	}
@@ -133,7 +133,7 @@ func parse[T any](s setting, otherwise T, read func(string) (T, error), diags *d
 	if !s.set {
 		return otherwise
 	}
-	result, err := read(s.value)
+	result, err := read(s.value.Reveal())
 	if err != nil {
 		s.refuse(diags, err)
 	}
