@@ -1,5 +1,5 @@
 variable "sfdx_auth_url" {
-  description = "What `sf org display --verbose` prints as Sfdx Auth Url."
+  description = "The auth URL that `sf org auth show-sfdx-auth-url` prints."
   type        = string
   sensitive   = true
   default     = "force://PlatformCLI::5Aep861EXAMPLE==@example.my.salesforce.com"
