@@ -23,7 +23,7 @@ variable "app_name" {
 }
 
 variable "user_ids" {
-  description = "Ids of the integration's own users, who sign in with client credentials or a JWT: their sessions have no refresh token that could be revoked."
+  description = "IDs of the integration's own users, who sign in with client credentials or a JWT: their sessions have no refresh token that could be revoked."
   type        = set(string)
 }
 

@@ -2,6 +2,8 @@
 # the deployment all the same: it is kept sealed until then.
 
 terraform {
+  required_version = ">= 1.11"
+
   required_providers {
     salesforce = {
       source = "seed-96a09c2e/salesforce"

@@ -3,6 +3,8 @@
 # when the deployment is torn down.
 
 terraform {
+  required_version = ">= 1.11"
+
   required_providers {
     salesforce = {
       source = "seed-96a09c2e/salesforce"

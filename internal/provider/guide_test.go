@@ -119,7 +119,7 @@ func TestGuideConfigurations(t *testing.T) {
 				mustRun(t, workspace, env, "plan", "-detailed-exitcode")
 				mustRun(t, workspace, env, "destroy", "-auto-approve")
 				server.Org.Revoke("5Aep861.example")
-				assertNoneLeft(t, server.Org)
+				assertNoneLeft(t, server.Org, nil)
 			})
 		}
 	}

@@ -1,3 +1,13 @@
+terraform {
+  required_version = ">= 1.14"
+
+  required_providers {
+    salesforce = {
+      source = "seed-96a09c2e/salesforce"
+    }
+  }
+}
+
 variable "leaked_tokens" {
   description = "The tokens to revoke now."
   type        = set(string)

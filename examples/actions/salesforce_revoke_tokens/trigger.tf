@@ -1,3 +1,13 @@
+terraform {
+  required_version = ">= 1.14"
+
+  required_providers {
+    salesforce = {
+      source = "seed-96a09c2e/salesforce"
+    }
+  }
+}
+
 variable "session_token" {
   description = "A token that a deployment needs while it is made or changed, and no longer."
   type        = string

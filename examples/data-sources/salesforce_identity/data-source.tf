@@ -1,3 +1,11 @@
+terraform {
+  required_providers {
+    salesforce = {
+      source = "seed-96a09c2e/salesforce"
+    }
+  }
+}
+
 data "salesforce_identity" "current" {}
 
 # Stops an apply that would work on another org.

@@ -1,4 +1,12 @@
-# What the apps of the org hold that nobody has used this year.
+terraform {
+  required_providers {
+    salesforce = {
+      source = "seed-96a09c2e/salesforce"
+    }
+  }
+}
+
+# The tokens that nobody has used this year.
 data "salesforce_oauth_tokens" "unused" {
   unused_since = "2026-01-01T00:00:00Z"
 }

@@ -1,3 +1,11 @@
+terraform {
+  required_providers {
+    salesforce = {
+      source = "seed-96a09c2e/salesforce"
+    }
+  }
+}
+
 # The sessions that began with OAuth, which includes the client credentials and
 # JWT bearer flows.
 data "salesforce_sessions" "oauth" {

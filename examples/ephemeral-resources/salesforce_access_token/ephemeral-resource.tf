@@ -1,3 +1,13 @@
+terraform {
+  required_version = ">= 1.10"
+
+  required_providers {
+    salesforce = {
+      source = "seed-96a09c2e/salesforce"
+    }
+  }
+}
+
 # The provider signs in with client_id and client_secret, here from the
 # environment: SALESFORCE_CLIENT_ID and SALESFORCE_CLIENT_SECRET.
 provider "salesforce" {}

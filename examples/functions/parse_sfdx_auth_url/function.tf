@@ -1,3 +1,13 @@
+terraform {
+  required_version = ">= 1.8"
+
+  required_providers {
+    salesforce = {
+      source = "seed-96a09c2e/salesforce"
+    }
+  }
+}
+
 variable "sfdx_auth_url" {
   description = "The auth URL that `sf org auth show-sfdx-auth-url` prints."
   type        = string

@@ -1,3 +1,11 @@
+terraform {
+  required_providers {
+    salesforce = {
+      source = "seed-96a09c2e/salesforce"
+    }
+  }
+}
+
 variable "external_client_app" {
   description = "Identifier (0xI...) or developer name of an external client app."
   type        = string

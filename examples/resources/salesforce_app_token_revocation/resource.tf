@@ -1,3 +1,11 @@
+terraform {
+  required_providers {
+    salesforce = {
+      source = "seed-96a09c2e/salesforce"
+    }
+  }
+}
+
 variable "app_name" {
   description = "Label of the app, as the org's OAuth usage page has it."
   type        = string

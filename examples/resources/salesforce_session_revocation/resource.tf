@@ -1,5 +1,13 @@
+terraform {
+  required_providers {
+    salesforce = {
+      source = "seed-96a09c2e/salesforce"
+    }
+  }
+}
+
 variable "user_ids" {
-  description = "Ids of the users whose accounts were taken over."
+  description = "IDs of the users whose accounts were taken over."
   type        = set(string)
 }
 

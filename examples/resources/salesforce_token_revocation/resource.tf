@@ -1,3 +1,11 @@
+terraform {
+  required_providers {
+    salesforce = {
+      source = "seed-96a09c2e/salesforce"
+    }
+  }
+}
+
 variable "session_token" {
   description = "An access token to revoke when this configuration is destroyed."
   type        = string
