@@ -175,7 +175,8 @@ func (p *salesforceProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 				Validators: []validator.Set{
 					setvalidator.SizeAtLeast(1),
 					setvalidator.NoNullValues(),
-					setvalidator.ValueStringsAre(stringvalidator.RegexMatches(organizationID, "must be the ID of an organization: 00D and 12 or 15 more letters and digits")),
+					setvalidator.ValueStringsAre(stringvalidator.RegexMatches(regexp.MustCompile(`^00D[A-Za-z0-9]{12}([A-Za-z0-9]{3})?$`),
+						"must be the ID of an organization: 00D and 12 or 15 more letters and digits")),
 				},
 			},
 			"audit_file": schema.StringAttribute{
@@ -192,8 +193,6 @@ func (p *salesforceProvider) Schema(_ context.Context, _ provider.SchemaRequest,
 		},
 	}
 }
-
-var organizationID = regexp.MustCompile(`^00D[A-Za-z0-9]{12}([A-Za-z0-9]{3})?$`)
 
 type providerModel struct {
 	InstanceURL    types.String `tfsdk:"instance_url"`

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 const troubleshootingHead = `---
@@ -45,7 +46,7 @@ func Troubleshooting() string {
 
 // title is the summary without what differs from case to case.
 func (m message) title() string {
-	return strings.Join(strings.Fields(placeholder.ReplaceAllString(m.summary, "")), " ")
+	return strings.Join(strings.Fields(placeholder().ReplaceAllString(m.summary, "")), " ")
 }
 
 // describe writes the message, and its causes where they are not explained yet.
@@ -103,19 +104,19 @@ var guideWords = strings.NewReplacer(
 	"{readdress}", "If the address is wrong, correct the provider's instance_url and site. A destroy uses the address in the state.",
 )
 
-var placeholder = regexp.MustCompile(`\{([a-z_]+)\}`)
+// placeholder matches a word in braces.
+var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([a-z_]+)\}`) })
 
+// inGuide is a text of the catalogue as the guide has it: names of attributes,
+// variables and functions are code.
 func inGuide(text string) string {
-	text = placeholder.ReplaceAllStringFunc(guideWords.Replace(text), func(word string) string {
+	identifiers := regexp.MustCompile(`(^|[\s(])((?:[a-z0-9]+_[a-z0-9_]+|verify)(?: = (?:\["[a-z]+"\]|[a-z]+))|[a-z0-9]+_[a-z0-9_]+|SALESFORCE_[A-Z_]+|TF_[A-Z_]+|"destroy"|terraform (?:apply|destroy) -[a-z]+=[A-Za-z]+)`)
+	text = placeholder().ReplaceAllStringFunc(guideWords.Replace(text), func(word string) string {
 		return "*" + strings.ReplaceAll(strings.Trim(word, "{}"), "_", " ") + "*"
 	})
 	return strings.TrimSpace(identifiers.ReplaceAllString(text, "$1`$2`"))
 }
 
 func inCell(text string) string { return strings.ReplaceAll(inGuide(text), "\n\n", " ") }
-
-// identifiers are names of attributes, variables and functions, which the guide
-// has as code.
-var identifiers = regexp.MustCompile(`(^|[\s(])((?:[a-z0-9]+_[a-z0-9_]+|verify)(?: = (?:\["[a-z]+"\]|[a-z]+))|[a-z0-9]+_[a-z0-9_]+|SALESFORCE_[A-Z_]+|TF_[A-Z_]+|"destroy"|terraform (?:apply|destroy) -[a-z]+=[A-Za-z]+)`)
 
 func anchor(title string) string { return strings.ReplaceAll(strings.ToLower(title), " ", "-") }

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -21,12 +20,12 @@ const maxPage = 8 << 20
 // DefaultAPIVersion is of Summer '25. An org knows all versions before its own.
 const DefaultAPIVersion = "v64.0"
 
-var apiVersion = regexp.MustCompile(`^v?([1-9][0-9]{1,2}\.0)$`)
+var apiVersion = lazyRegexp(`^v?([1-9][0-9]{1,2}\.0)$`)
 
 // ParseAPIVersion checks a version of the REST API, such as 62.0 or v62.0, and
 // returns it with the v.
 func ParseAPIVersion(s string) (string, error) {
-	match := apiVersion.FindStringSubmatch(s)
+	match := apiVersion().FindStringSubmatch(s)
 	if match == nil {
 		return "", errors.New("is not a version of the REST API, such as 62.0 or v62.0")
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -65,13 +64,13 @@ func withoutPackage(name string) string {
 	if i := strings.LastIndex(label, "--"); i >= 0 {
 		label = label[:i]
 	}
-	if partition == "" || instanceName.MatchString(partition) {
+	if partition == "" || instanceName().MatchString(partition) {
 		return label
 	}
 	return label + "." + partition
 }
 
-var instanceName = regexp.MustCompile(`^[a-z]+[0-9]+s?$`)
+var instanceName = lazyRegexp(`^[a-z]+[0-9]+s?$`)
 
 // checkOrigin tells whether a token may be sent to the scheme and host of u.
 func checkOrigin(u *url.URL) error {
@@ -94,13 +93,13 @@ func checkOrigin(u *url.URL) error {
 	} else if strings.HasSuffix(u.Host, ":") {
 		return errors.New("has a colon but no port after its host")
 	}
-	if !hostname.MatchString(u.Hostname()) && net.ParseIP(u.Hostname()) == nil {
+	if !hostname().MatchString(u.Hostname()) && net.ParseIP(u.Hostname()) == nil {
 		return errors.New("has a host with characters that no host name holds")
 	}
 	return nil
 }
 
-var hostname = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`)
+var hostname = lazyRegexp(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`)
 
 func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || net.ParseIP(host).IsLoopback()
@@ -124,14 +123,14 @@ func ParseSite(s string) (string, error) {
 		if segment == "." || segment == ".." {
 			return "", errors.New("must not hold . or .. as a segment")
 		}
-		if !siteSegment.MatchString(segment) {
+		if !siteSegment().MatchString(segment) {
 			return "", errors.New("may hold letters, digits and - . _ ~ between its slashes, and nothing else")
 		}
 	}
 	return "/" + site, nil
 }
 
-var siteSegment = regexp.MustCompile(`^[A-Za-z0-9._~-]+$`)
+var siteSegment = lazyRegexp(`^[A-Za-z0-9._~-]+$`)
 
 // RevocationURL is the address that ends tokens of an org. It takes what
 // ParseInstanceURL and ParseSite return.

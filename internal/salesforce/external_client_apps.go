@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -57,13 +56,13 @@ func HasExternalClientApps(version string) bool {
 // CheckExternalClientApp refuses what is neither the identifier of an external
 // client app nor a developer name. A label, for one, may have blanks.
 func CheckExternalClientApp(identifierOrName string) error {
-	if !externalClientApp.MatchString(identifierOrName) {
+	if !externalClientApp().MatchString(identifierOrName) {
 		return errors.New("is neither the identifier of an external client app, which begins with 0xI and has 15 or 18 characters, nor a developer name, of letters, digits and underscores")
 	}
 	return nil
 }
 
-var externalClientApp = regexp.MustCompile(`^(0xI[A-Za-z0-9]{12}([A-Za-z0-9]{3})?|[A-Za-z][A-Za-z0-9_]{0,254})$`)
+var externalClientApp = lazyRegexp(`^(0xI[A-Za-z0-9]{12}([A-Za-z0-9]{3})?|[A-Za-z][A-Za-z0-9_]{0,254})$`)
 
 // ExternalClientApp returns the app with this identifier, of 15 or 18
 // characters, or this developer name, or nil: an app without tokens is not
@@ -74,7 +73,7 @@ func (a *API) ExternalClientApp(ctx context.Context, identifierOrName string) (*
 		return nil, err
 	}
 	for _, app := range apps {
-		isIdentifier := recordID.MatchString(identifierOrName) && SameID(app.Identifier, identifierOrName)
+		isIdentifier := recordID().MatchString(identifierOrName) && SameID(app.Identifier, identifierOrName)
 		if isIdentifier || strings.EqualFold(app.DeveloperName, identifierOrName) {
 			return &app, checkRecordID(app.Identifier)
 		}

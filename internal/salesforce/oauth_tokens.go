@@ -88,8 +88,11 @@ func (a *API) CountOauthTokens(ctx context.Context, filter OauthTokenFilter) (in
 func (a *API) HasOauthTokens(ctx context.Context, filter OauthTokenFilter) (bool, error) {
 	for _, part := range filter.parts() {
 		rows, err := a.window(ctx, part.where(), " LIMIT 1")
-		if err != nil || len(rows) > 0 {
-			return len(rows) > 0, err
+		if err != nil {
+			return false, err
+		}
+		if len(rows) > 0 {
+			return true, nil
 		}
 	}
 	return false, nil

@@ -333,9 +333,21 @@ func TestListingOfUsers(t *testing.T) {
 	if got := len(list(t, api, none)); got != 0 {
 		t.Errorf("%d rows are listed of no user", got)
 	}
-	for id, want := range map[string]bool{ids[0]: true, "0055g9999999999": false} {
-		if has, err := api.HasOauthTokens(t.Context(), salesforce.OauthTokenFilter{UserIDs: []string{id}}); has != want || err != nil {
-			t.Errorf("HasOauthTokens(%s) = %t, %v", id, has, err)
+	var unknown []string // too many for one query
+	for i := range 400 {
+		unknown = append(unknown, fmt.Sprintf("0055g0000%06d", 900000+i))
+	}
+	for name, test := range map[string]struct {
+		ids  []string
+		want bool
+	}{
+		"one user":                  {ids[:1], true},
+		"unknown users":             {unknown, false},
+		"a user in the first query": {append(ids[:1:1], unknown...), true},
+		"a user in the last query":  {append(unknown[:400:400], ids[0]), true},
+	} {
+		if has, err := api.HasOauthTokens(t.Context(), salesforce.OauthTokenFilter{UserIDs: test.ids}); has != test.want || err != nil {
+			t.Errorf("HasOauthTokens of %s = %t, %v", name, has, err)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package salesforce
 
 import (
 	"encoding/hex"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -149,7 +148,7 @@ type pattern struct {
 // openEscape matches incomplete escapes at the end of a secret, which is where
 // its reading starts. The text after the secret may complete them, and so change
 // how they read.
-var openEscape = regexp.MustCompile(`^(?:[[:xdigit:]]?%|[[:xdigit:]]{0,3}u)+`)
+var openEscape = lazyRegexp(`^(?:[[:xdigit:]]?%|[[:xdigit:]]{0,3}u)+`)
 
 func newPattern(secret string) pattern {
 	secret = printable(secret)
@@ -159,7 +158,7 @@ func newPattern(secret string) pattern {
 	}
 	chars := string(r.chars)
 	if strings.ContainsAny(secret, `%\`) {
-		chars = chars[len(openEscape.FindString(chars)):]
+		chars = chars[len(openEscape().FindString(chars)):]
 	}
 	length := min(len(chars), fragmentLength)
 	p := pattern{length, make(map[string]struct{}, len(chars)-length+1), len(chars) < wordLength}

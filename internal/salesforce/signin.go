@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -213,7 +212,7 @@ func MayHaveMinted(err error) bool {
 	return errors.As(err, &unexpected)
 }
 
-var identity = regexp.MustCompile(`/id/(00D\w{12,15})/(005\w{12,15})$`)
+var identity = lazyRegexp(`/id/(00D\w{12,15})/(005\w{12,15})$`)
 
 // session returns what an answer brings, or nil if that is no token. Whatever
 // else there is to say of the answer, a token that arrived is not lost.
@@ -252,7 +251,7 @@ func (a *answer) session(loginURL string) *Session {
 
 func (s *Session) identify(identityURL string) {
 	s.IdentityURL = identityURL
-	if match := identity.FindStringSubmatch(identityURL); match != nil {
+	if match := identity().FindStringSubmatch(identityURL); match != nil {
 		s.OrganizationID, s.UserID = match[1], match[2]
 	}
 }
@@ -266,12 +265,12 @@ type SFDXAuthURL struct {
 
 // The characters are those that Salesforce's own parser accepts, but nothing
 // may stand before or behind (@salesforce/core, AuthInfo.parseSfdxAuthUrl).
-var sfdxAuthURL = regexp.MustCompile(`^force://([A-Za-z0-9._-]+=*):([A-Za-z0-9._-]*=*):([A-Za-z0-9._-]+=*)@([A-Za-z0-9:._-]+)$`)
+var sfdxAuthURL = lazyRegexp(`^force://([A-Za-z0-9._-]+=*):([A-Za-z0-9._-]*=*):([A-Za-z0-9._-]+=*)@([A-Za-z0-9:._-]+)$`)
 
 // ParseSFDXAuthURL reads force://clientId:clientSecret:refreshToken@host. The
 // secret may be empty, and the host may have a port. Errors do not quote it.
 func ParseSFDXAuthURL(s string) (SFDXAuthURL, error) {
-	match := sfdxAuthURL.FindStringSubmatch(s)
+	match := sfdxAuthURL().FindStringSubmatch(s)
 	if match == nil {
 		return SFDXAuthURL{}, errors.New("is not of the form force://clientId:clientSecret:refreshToken@host")
 	}

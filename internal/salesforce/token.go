@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"regexp"
 	"strings"
 )
 
@@ -29,8 +28,8 @@ type TokenInfo struct {
 }
 
 var (
-	opaqueAccessToken = regexp.MustCompile(`^(00D(?:[A-Za-z0-9]{12}|[A-Za-z0-9]{15}))![A-Za-z0-9._]*$`)
-	refreshToken      = regexp.MustCompile(`^5Aep861[A-Za-z0-9._-]+=*$`)
+	opaqueAccessToken = lazyRegexp(`^(00D(?:[A-Za-z0-9]{12}|[A-Za-z0-9]{15}))![A-Za-z0-9._]*$`)
+	refreshToken      = lazyRegexp(`^5Aep861[A-Za-z0-9._-]+=*$`)
 )
 
 // InspectToken reads the form of a token. It works offline and never fails: a
@@ -38,9 +37,9 @@ var (
 func InspectToken(token string) TokenInfo {
 	sum := sha256.Sum256([]byte(token))
 	info := TokenInfo{Kind: UnknownToken, SHA256: hex.EncodeToString(sum[:])}
-	if match := opaqueAccessToken.FindStringSubmatch(token); match != nil {
+	if match := opaqueAccessToken().FindStringSubmatch(token); match != nil {
 		info.Kind, info.OrganizationID = AccessToken, match[1]
-	} else if refreshToken.MatchString(token) {
+	} else if refreshToken().MatchString(token) {
 		info.Kind = RefreshToken
 	} else if isJWTAccessToken(token) {
 		info.Kind = JWTAccessToken

@@ -111,18 +111,54 @@ func TestAwaitRefusal(t *testing.T) {
 	}
 }
 
-// An answer that proves nothing is not taken for a proof, and not for its contrary.
+// An answer that proves nothing is not taken for a proof, and not for its
+// contrary. What is reported is the latest answer, or that there was none.
 func TestAwaitRefusalWithoutProof(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		org := fake.NewOrg(fake.Config{})
-		org.ScriptAlways(fake.UserinfoPath, fake.Status(403, nil, "REQUEST_LIMIT_EXCEEDED"))
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		err := (&salesforce.Client{Transport: handlerTransport{org}}).AwaitRefusal(ctx, "https://a.example/services/oauth2/revoke", "token")
-		var response *salesforce.ResponseError
-		if !errors.As(err, &response) || response.Status != 403 {
-			t.Errorf("the error is %v", err)
-		}
-	})
+	accepted := fake.Pass()
+	unclear := fake.Status(403, nil, "REQUEST_LIMIT_EXCEEDED")
+	for name, test := range map[string]struct {
+		first, then fake.Fault
+		interrupted int // the question in which ctx ends; 0 if it ends between two
+		still       bool
+	}{
+		"never clear":                        {first: unclear, then: unclear},
+		"accepted, then unclear":             {first: accepted, then: unclear},
+		"unclear, then accepted":             {first: unclear, then: accepted, still: true},
+		"interrupted in the first question":  {first: accepted, then: accepted, interrupted: 1},
+		"accepted, then interrupted":         {first: accepted, then: accepted, interrupted: 2, still: true},
+		"unclear, then interrupted":          {first: unclear, then: unclear, interrupted: 2},
+		"accepted, unclear, and interrupted": {first: accepted, then: unclear, interrupted: 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				org := fake.NewOrg(fake.Config{})
+				token := org.IssueAccessToken()
+				org.Script(fake.UserinfoPath, test.first)
+				org.ScriptAlways(fake.UserinfoPath, test.then)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				asked := 0
+				transport := roundTripper(func(r *http.Request) (*http.Response, error) {
+					if asked++; asked == test.interrupted {
+						cancel()
+						return nil, r.Context().Err()
+					}
+					return handlerTransport{org}.RoundTrip(r)
+				})
+				err := (&salesforce.Client{Transport: transport}).AwaitRefusal(ctx, "https://a.example/services/oauth2/revoke", token)
+				var still *salesforce.StillAcceptedError
+				var response *salesforce.ResponseError
+				switch {
+				case errors.As(err, &still) != test.still:
+					t.Errorf("the error is %v", err)
+				case !test.still && errors.As(err, &response) != (test.interrupted != 1):
+					t.Errorf("the error is %v", err)
+				case test.interrupted == 1 && !errors.Is(err, context.Canceled):
+					t.Errorf("the error is %v", err)
+				}
+			})
+		})
+	}
 }
