@@ -78,8 +78,8 @@ func outliveSignals() {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGTERM)
 }
 
-// empty revokes what the provider has minted and not revoked. It goes on until
-// that is done, or until somebody kills the process.
+// empty revokes the tokens that the provider has minted and not revoked. It
+// continues until that is done, or until the process is killed.
 func empty(tokens *ledger.Ledger) {
 	report := time.AfterFunc(reportAfter, func() {
 		if err := tokens.Left(); err != nil {

@@ -121,8 +121,8 @@ type appSweep struct {
 	filter   salesforce.OauthTokenFilter
 
 	own          int  // of the expected tokens, those of the session's own user
-	restricted   bool // for all that is known, the user may see no other's tokens
-	listed       int  // tokens that the org lists though it says that they are dead
+	restricted   bool // the org lists no other user's tokens, of any app
+	listed       int  // tokens that the org still lists although it reported them as invalid
 	sessionEnded bool // by the sweep
 }
 
@@ -247,7 +247,7 @@ func (s *appSweep) runOwn(ctx, listing context.Context, mine salesforce.OauthTok
 		}
 		before = len(own)
 		// Another session must not be asked for from here on: if this one was
-		// ended with the token that it was issued from, that one is dead too.
+		// ended with the token that it was issued from, that token is invalid, too.
 		api.Session = func(context.Context, *salesforce.Session) (*salesforce.Session, error) {
 			return s.provider.querySession(ctx, nil)
 		}

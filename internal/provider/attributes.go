@@ -27,8 +27,8 @@ const (
 	revokeOnDestroy = "destroy"
 )
 
-// revokeOnAttribute says when a resource revokes: unless it is told, on the
-// standard events.
+// revokeOnAttribute is the attribute that says when a resource revokes. It
+// defaults to the standard events.
 func revokeOnAttribute(change string, standard ...string) schema.SetAttribute {
 	events := make([]attr.Value, len(standard))
 	for i, event := range standard {

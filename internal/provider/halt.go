@@ -9,9 +9,9 @@ import (
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/sweep"
 )
 
-// A halt ends a sweep that sends requests with a session of the org, once one
-// more request would be in vain. The sweep itself runs to its end, so that it
-// accounts for every item: those that are left are not tried.
+// A halt keeps a sweep from sending more requests once the org would refuse them
+// all. The sweep itself runs to its end, so that it accounts for every item: the
+// rest is not tried.
 type halt struct{ cause atomic.Pointer[error] }
 
 // check returns why nothing more is to be sent: ctx is over, or what consider

@@ -17,9 +17,9 @@ const (
 // allowedGrowth is the current one of these, or 0 if the collector is left alone.
 var allowedGrowth atomic.Int32
 
-// CollectSeldom has garbage collected less often than Go does by itself, unless
-// GOGC or GOMEMLIMIT is set. A resource for each token leaves hardly anything but
-// garbage behind, so that costs some 10 MB, and saves a tenth of the time.
+// CollectSeldom makes Go collect garbage less often than by default, unless GOGC
+// or GOMEMLIMIT is set. With one resource for each token almost everything is
+// garbage: this costs about 10 MB, and saves a tenth of the time.
 func CollectSeldom() {
 	if os.Getenv("GOGC") == "" && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetGCPercent(growthOfSingleTokens)

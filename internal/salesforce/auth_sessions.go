@@ -108,8 +108,8 @@ func (r authSessionRecord) session() AuthSession {
 	return session
 }
 
-// EndSession ends a session, and the sessions below it. It reports whether this
-// call did: else it had ended before, by itself or with its parent.
+// EndSession ends a session and its child sessions. It reports whether this call
+// ended it; if not, it had expired before, or ended with its parent.
 func (a *API) EndSession(ctx context.Context, id string) (bool, error) {
 	if err := checkRecordID(id); err != nil {
 		return false, err

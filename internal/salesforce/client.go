@@ -43,11 +43,11 @@ type Attempt struct {
 	Error    string // why there was no answer, or why it broke off, fit to be shown; else empty
 }
 
-// NewTransport returns a transport that opens at most so many connections to a
-// host, and keeps them: net/http by itself keeps two, and opens more than it has
-// requests in flight. An attempt would wait for a connection in its own time, so
-// a Gate with as many slots belongs before it. With 0 there is no limit. It
-// trusts roots, or the system's where nil.
+// NewTransport returns a transport that opens at most this number of connections
+// to a host, and keeps them. The default of net/http keeps two, and opens more
+// than there are requests in flight. 0 means no limit. The time that a request
+// waits for a connection counts as its own, so use a Gate with the same number of
+// slots. The transport trusts roots; if nil, the system's.
 func NewTransport(roots *x509.CertPool, connections int) *http.Transport {
 	transport := cleanhttp.DefaultPooledTransport()
 	transport.MaxIdleConns = 0 // of all hosts: no limit of its own

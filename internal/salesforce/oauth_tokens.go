@@ -10,7 +10,7 @@ import (
 // rereadings is how often a listing that came out short is read again.
 const rereadings = 2
 
-// An OauthToken is a row of the object of that name: a refresh token that lives.
+// An OauthToken is a row of the object of that name: a valid refresh token.
 type OauthToken struct {
 	AppName  string
 	UserID   string

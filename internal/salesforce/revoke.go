@@ -18,16 +18,16 @@ const (
 	// call got no answer.
 	Revoked Outcome = "revoked"
 
-	// AlreadyInvalid means that the endpoint does not know the token: it is
-	// dead already, or belongs to another host or org.
+	// AlreadyInvalid means that the endpoint does not know the token: it was
+	// invalid before, or it belongs to another host or org.
 	AlreadyInvalid Outcome = "already_invalid"
 )
 
-// Revoke ends a token at the given address, as RevocationURL makes it. An
-// access token takes only itself along, a refresh token also the access tokens
-// that were issued from it (Mobile SDK guide, "Revoking OAuth tokens").
+// Revoke revokes a token at the given address, which RevocationURL returns. With
+// a refresh token, the access tokens that were issued from it are revoked, too
+// (Mobile SDK guide, "Revoking OAuth tokens").
 //
-// Every outcome but the two named is an error, and the token may be alive: a
+// Every outcome but the two named is an error, and the token may still be valid: a
 // *ResponseError, *RedirectError, *UnexpectedAnswerError or *UnansweredError.
 // No error holds the token.
 func (c *Client) Revoke(ctx context.Context, revocationURL, token string) (Outcome, error) {

@@ -151,7 +151,7 @@ type Session struct {
 
 	// RefreshToken is one that the org issued along with the session, other than
 	// that of a RefreshGrant. Of a RefreshGrant it is the new one of an app that
-	// rotates them: the old one is dead by now. Mostly there is none.
+	// rotates them: the old one is no longer valid. Most sign-ins return none.
 	RefreshToken Secret
 }
 

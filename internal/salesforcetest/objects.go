@@ -85,7 +85,7 @@ func (o *Org) users() []soql.Row {
 	return rows
 }
 
-// oauthTokens has a row for each refresh token that lives.
+// oauthTokens has a row for each valid refresh token.
 func (o *Org) oauthTokens(session Token) []soql.Row {
 	var rows []soql.Row
 	nth := 0 // of all refresh tokens that there ever were

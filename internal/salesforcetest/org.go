@@ -73,8 +73,8 @@ type Config struct {
 	// takes over the access tokens, and end the old one.
 	RotateRefreshTokens bool
 
-	// ShareSessions hands the access token of the last sign-in out again while
-	// it lives, to each sign-in of the same user and app in the same way.
+	// ShareSessions returns the access token of the last sign-in again while it
+	// is valid, to each sign-in of the same user and app in the same way.
 	ShareSessions bool
 
 	// JWTAccessTokens makes sign-ins return access tokens in JWT format.

@@ -18,8 +18,8 @@ type Session struct {
 	SourceIP string
 }
 
-// sessionSeconds is how long a session lasts without being used. The org does
-// not end one by itself.
+// sessionSeconds is how long the org says that an unused session is valid. The
+// simulator does not end sessions when they expire.
 const sessionSeconds = 7200
 
 // AddSessions adds n sessions and returns their IDs. The i-th, from 0, belongs

@@ -62,9 +62,9 @@ func (o *Org) IssueJWTAccessToken() string {
 	return o.issue(JWTAccessToken, nil).Value
 }
 
-// IssueAccessTokenFrom returns a new access token that dies with the given
-// refresh token. It panics if the org has no such refresh token alive, since no
-// test can mean that.
+// IssueAccessTokenFrom returns a new access token that is revoked with the given
+// refresh token. It panics if the org has no such valid refresh token, which no
+// test can intend.
 func (o *Org) IssueAccessTokenFrom(refreshToken string) string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -138,7 +138,7 @@ func (o *Org) addOauthTokens(appName, externalClientApp string, n int) {
 }
 
 // Alive reports whether the org would accept this access or refresh token. A
-// delete token lives as long as the refresh token that it revokes.
+// delete token is valid as long as the refresh token that it revokes.
 func (o *Org) Alive(token string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -13,8 +13,7 @@ import (
 type Recipients []age.Recipient
 
 // Identities are the secret keys that open seals. It is a struct because fmt
-// prints an age identity as the key itself, unless it stands in a field like
-// this one.
+// prints an age identity as the key itself, unless it is in an unexported field.
 type Identities struct{ identities []age.Identity }
 
 // ParseRecipients reads X25519 (age1…) or post-quantum (age1pq1…) recipients,
