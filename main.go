@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/ledger"
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/parent"
@@ -38,9 +38,12 @@ func main() {
 	provider.CollectSeldom()
 
 	orphaned := make(chan struct{})
-	if !*debug {
-		outliveSignals()
+	var options []tf6server.ServeOpt
+	if *debug {
+		options = append(options, tf6server.WithManagedDebug())
+	} else {
 		go func() {
+			outliveSignals()
 			if err := parent.Wait(); err != nil {
 				log.Printf("[WARN] the provider does not notice when Terraform is killed: %v", err)
 				return
@@ -51,11 +54,7 @@ func main() {
 	var tokens ledger.Ledger
 	served := make(chan error, 1)
 	go func() {
-		served <- providerserver.Serve(context.Background(), provider.New(version, &tokens), providerserver.ServeOpts{
-			Address:         "registry.terraform.io/seed-96a09c2e/salesforce",
-			Debug:           *debug,
-			ProtocolVersion: 6,
-		})
+		served <- tf6server.Serve("registry.terraform.io/seed-96a09c2e/salesforce", provider.New(version, &tokens), options...)
 	}()
 	var err error
 	select {
@@ -74,6 +73,8 @@ func main() {
 // provider to end, or it is gone, which the provider notices. An interrupt is
 // ignored by go-plugin. The signals are received, not ignored: Windows, which
 // sends SIGTERM when a console is closed, ends a process at once that ignores it.
+// It takes a twentieth of a start, so it is done beside that. No token is issued
+// before the engine has configured the provider.
 func outliveSignals() {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP, syscall.SIGTERM)
 }

@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"github.com/hashicorp/go-version"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/engine"
@@ -25,7 +24,7 @@ import (
 // factories serve the provider in this process to an engine that is started by
 // terraform-plugin-testing.
 var factories = map[string]func() (tfprotov6.ProviderServer, error){
-	"salesforce": providerserver.NewProtocol6WithError(provider.New("test", new(ledger.Ledger))()),
+	"salesforce": func() (tfprotov6.ProviderServer, error) { return provider.New("test", new(ledger.Ledger))(), nil },
 }
 
 var (

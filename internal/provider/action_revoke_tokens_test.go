@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -26,7 +25,7 @@ const actionType = "salesforce_revoke_tokens"
 // actionServer is the provider, configured for an org if it is not nil.
 func actionServer(t *testing.T, server *fake.Server, settings map[string]tftypes.Value) tfprotov6.ProviderServer {
 	t.Helper()
-	p := providerserver.NewProtocol6(provider.New("test", new(ledger.Ledger))())()
+	p := provider.New("test", new(ledger.Ledger))()
 	schemas, err := p.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	must(err)
 	if server == nil {

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -21,7 +20,7 @@ func TestCreateWithoutSeal(t *testing.T) {
 	t.Parallel()
 	org := salesforcetest.NewServer(salesforcetest.NewOrg(salesforcetest.Config{}))
 	t.Cleanup(org.Close)
-	server := providerserver.NewProtocol6(New("test", new(ledger.Ledger))())()
+	server := New("test", new(ledger.Ledger))()
 	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		t.Fatal(err)

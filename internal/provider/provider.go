@@ -22,6 +22,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/ledger"
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforce"
@@ -35,12 +36,12 @@ var (
 	_ provider.ProviderWithActions            = (*salesforceProvider)(nil)
 )
 
-// New returns a constructor of the provider in the given version. The tokens
-// that it mints are entered in tokens, which is to be emptied in the end.
-func New(version string, tokens *ledger.Ledger) func() provider.Provider {
+// New returns a constructor of a server of the provider in the given version. The
+// tokens that it mints are entered in tokens, which is to be emptied in the end.
+func New(version string, tokens *ledger.Ledger) func() tfprotov6.ProviderServer {
 	refused := refuseProtocolFiles()
-	return func() provider.Provider {
-		return &salesforceProvider{version: version, ledger: tokens, getenv: os.Getenv, refusedProtocolFiles: refused}
+	return func() tfprotov6.ProviderServer {
+		return newServer(&salesforceProvider{version: version, ledger: tokens, getenv: os.Getenv, refusedProtocolFiles: refused})
 	}
 }
 

@@ -3,7 +3,6 @@ package provider
 import (
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/ledger"
@@ -12,7 +11,7 @@ import (
 // Every attribute answers a user's question, in Markdown.
 func TestDescriptions(t *testing.T) {
 	t.Parallel()
-	server := providerserver.NewProtocol6(New("test", new(ledger.Ledger))())()
+	server := New("test", new(ledger.Ledger))()
 	schemas, err := server.GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		t.Fatal(err)

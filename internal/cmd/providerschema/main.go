@@ -14,7 +14,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -26,7 +25,7 @@ import (
 const address = "registry.terraform.io/hashicorp/salesforce"
 
 func main() {
-	server := providerserver.NewProtocol6(provider.New("dev", new(ledger.Ledger))())()
+	server := provider.New("dev", new(ledger.Ledger))()
 	resp, err := server.GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		log.Fatal(err)
