@@ -31,12 +31,14 @@ type alternative struct {
 	binary        string // of the provider
 	revokes       bool   // at creation or destroy, as it is told; else nothing is sent
 	needs         string // a program that has to be there
+	quiet         bool   // the SDK makes no trace lines, which is what ours sees to itself
 }
 
 // The names of the alternatives that targets are about.
 const (
 	nothing = "terraform_data"
 	noop    = "no-op provider"
+	same    = "no-op, same attributes"
 	curl    = "local-exec curl"
 	ours    = "this provider"
 )
@@ -45,6 +47,7 @@ func (b *bench) allAlternatives() []alternative {
 	return append([]alternative{
 		{name: nothing, configuration: configuration("terraform_data")},
 		{name: noop, configuration: configuration("noop"), source: "seed-96a09c2e/noop", binary: b.path(noopBinary)},
+		{name: same, configuration: configuration("same_attributes"), source: "seed-96a09c2e/noop", binary: b.path(noopBinary), quiet: true},
 		{name: curl, configuration: configuration("curl"), revokes: true, needs: "curl"},
 		b.ours(),
 	}, b.others...)
@@ -100,7 +103,7 @@ func (b *bench) alternatives(ctx context.Context) error {
 				return fmt.Errorf("%s: %w", a.name, err)
 			}
 			applies[a.name] = append(applies[a.name], apply)
-			destroys[a.name] = append(destroys[a.name], destroy.sample)
+			destroys[a.name] = append(destroys[a.name], destroy)
 		}
 	}
 	for name, reason := range skipped {
@@ -119,15 +122,9 @@ func (e *countError) Error() string {
 	return fmt.Sprintf("the org saw %d of %d tokens revoked", e.revoked, e.want)
 }
 
-// A destroySample also tells about the state before the destroy.
-type destroySample struct {
-	sample
-	stateBytes int64
-}
-
 // measureAlternative applies and destroys n resources. An apply that is to revoke
 // is measured with other tokens than a destroy that is to.
-func (b *bench) measureAlternative(ctx context.Context, a alternative, n int) (apply sample, destroy destroySample, err error) {
+func (b *bench) measureAlternative(ctx context.Context, a alternative, n int) (apply, destroy sample, err error) {
 	apply, _, err = b.measureEvent(ctx, a, n, "create")
 	if err == nil {
 		_, destroy, err = b.measureEvent(ctx, a, n, "destroy")
@@ -137,12 +134,15 @@ func (b *bench) measureAlternative(ctx context.Context, a alternative, n int) (a
 
 // measureEvent applies n resources that revoke at that event, and destroys them
 // if it is destroy.
-func (b *bench) measureEvent(ctx context.Context, a alternative, n int, event string) (apply sample, destroy destroySample, err error) {
+func (b *bench) measureEvent(ctx context.Context, a alternative, n int, event string) (apply, destroy sample, err error) {
 	w, err := b.newWorkplace(a.source, a.binary, b.latency, map[string]string{"main.tf": a.configuration, "variables.tf": configuration("variables")})
 	if err != nil {
 		return apply, destroy, err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
+	if a.quiet {
+		w.env = []string{"TF_LOG_SDK=OFF", "TF_LOG_SDK_PROTO=OFF", "TF_LOG_SDK_FRAMEWORK=OFF"}
+	}
 	tokens := make([]string, n)
 	for i := range tokens {
 		tokens[i] = w.server.Org.IssueAccessToken()
@@ -177,15 +177,19 @@ func (b *bench) measureEvent(ctx context.Context, a alternative, n int, event st
 	if err != nil {
 		return apply, destroy, err
 	}
-	destroy.stateBytes = state.Size()
+	apply.state = state.Size()
 	if event == "create" {
 		return apply, destroy, nil // Another folder is for the destroy.
 	}
-	if destroy.sample, err = w.run(ctx, "destroy"); err != nil {
+	if destroy, err = w.run(ctx, "destroy"); err != nil {
 		return apply, destroy, err
 	}
+	destroy.state = apply.state
 	return apply, destroy, check("destroy")
 }
+
+// stateOf is how many bytes of the state there are for each of n resources.
+func stateOf(s sample, n int) string { return fmt.Sprintf("%d bytes", s.state/int64(n)) }
 
 // requestTime is what the org's own time for n requests comes to.
 func (b *bench) requestTime(n int) time.Duration {
@@ -208,7 +212,7 @@ func (b *bench) reportAlternatives(rows []alternative, applies, destroys map[str
 		t := table{
 			Name:  command.name,
 			Title: fmt.Sprintf("%s of %d, %d at a time, %s a request (%d runs)", command.name, b.tokens, parallelism, b.latency, b.runs),
-			Columns: []string{"", "time", "CPU of the engine", "CPU of the provider", "memory of the provider", "connections", "requests",
+			Columns: []string{"", "time", "CPU of the engine", "CPU of the provider", "memory of the provider", "connections", "requests", "state for each",
 				"time / (no-op + requests)", "time / curl", "CPU / curl"},
 		}
 		s := series{Name: command.name}
@@ -220,6 +224,7 @@ func (b *bench) reportAlternatives(rows []alternative, applies, destroys map[str
 			time := median(samples, wall)
 			t.add(a.name, time.seconds(), median(samples, engineCPU).seconds(), orDash(a.binary != "", median(samples, providerCPU).seconds()),
 				orDash(a.binary != "", median(samples, memory).megabytes()), median(samples, connections).count(), median(samples, requests).count(),
+				stateOf(samples[0], b.tokens),
 				ratio(time, least), ratio(time, median(command.samples[curl], wall)), ratio(median(samples, cpu), median(command.samples[curl], cpu)))
 			s.add(time)
 		}

@@ -26,17 +26,15 @@ func (b *bench) growth(ctx context.Context) error {
 	line := series{Name: "salesforce_token_revocation, apply"}
 	for _, n := range b.single {
 		var applies, destroys []sample
-		var state int64
 		for range b.repeats {
 			apply, destroy, err := b.measureAlternative(ctx, b.ours(), n)
 			if err != nil {
 				return fmt.Errorf("%d tokens: %w", n, err)
 			}
-			applies, destroys = append(applies, apply), append(destroys, destroy.sample)
-			state = destroy.stateBytes
+			applies, destroys = append(applies, apply), append(destroys, destroy)
 		}
 		t.add(fmt.Sprint(n), median(applies, wall).seconds(), median(destroys, wall).seconds(), median(applies, engineCPU).seconds(),
-			median(applies, providerCPU).seconds(), median(applies, memory).megabytes(), fmt.Sprintf("%d bytes", state/int64(n)))
+			median(applies, providerCPU).seconds(), median(applies, memory).megabytes(), stateOf(destroys[0], n))
 		line.addAt(float64(n), median(applies, wall))
 	}
 	b.report.Tables = append(b.report.Tables, t)

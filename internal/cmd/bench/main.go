@@ -63,7 +63,7 @@ type config struct {
 var (
 	standard = config{
 		runs: 5, tokens: 200, single: []int{50, 200, 1000}, repeats: 3, sweeps: []int{1000, 5000, 10000},
-		listed: 10000, looped: 10000, starts: 21, latency: 20 * time.Millisecond, release: true,
+		listed: 10000, looped: 10000, starts: 201, latency: 20 * time.Millisecond, release: true,
 	}
 	quick = config{
 		runs: 1, tokens: 3, single: []int{2}, repeats: 1, sweeps: []int{20},

@@ -54,7 +54,7 @@ func TestQuickRun(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	rows := map[string]int{"apply": 3, "destroy": 3, "growth": 1, "sweeps": 2, "inventory": 1, "loop": 2, "start": 2}
+	rows := map[string]int{"apply": 4, "destroy": 4, "growth": 1, "sweeps": 2, "inventory": 1, "loop": 2, "start": 2}
 	tables := map[string]table{}
 	for _, table := range b.report.Tables {
 		tables[table.Name] = table
@@ -70,20 +70,29 @@ func TestQuickRun(t *testing.T) {
 	if len(tables) != len(rows) {
 		t.Errorf("there are %d tables; want %d", len(tables), len(rows))
 	}
-	const requests = 6 // the column
+	const requests, state = 6, 7 // the columns
+	states := map[string]int{}
 	for _, command := range []string{"apply", "destroy"} {
 		for _, row := range tables[command].Rows {
-			want := map[string]string{nothing: "0", noop: "0"}[row[0]]
+			want := map[string]string{nothing: "0", noop: "0", same: "0"}[row[0]]
 			if want == "" {
 				want = strconv.Itoa(quick.tokens)
 			}
 			if row[requests] != want {
 				t.Errorf("%s of %s: %s requests; want %s", command, row[0], row[requests], want)
 			}
+			var err error
+			if states[row[0]], err = strconv.Atoi(strings.TrimSuffix(row[state], " bytes")); err != nil {
+				t.Error(err)
+			}
 			if row[0] == "idle" {
 				t.Errorf("%s counts a provider that revokes nothing", command)
 			}
 		}
+	}
+	// The names of the provider and of the resource, which are there once, may differ.
+	if bytes := states[same] - states[ours]; bytes < -5 || bytes > 5 {
+		t.Errorf("%s: %d bytes of state for each; %s: %d", same, states[same], ours, states[ours])
 	}
 	if notes := strings.Join(b.report.Notes, "\n"); !strings.Contains(notes, "idle does not count: the org saw 0 of 3 tokens revoked.") {
 		t.Errorf("the notes are %q", notes)

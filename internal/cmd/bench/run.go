@@ -25,6 +25,7 @@ type sample struct {
 	connections int           // to the org
 	requests    int
 	working     time.Duration // from the first request to the last answer
+	state       int64         // bytes of the state file after an apply, and before a destroy
 }
 
 func (s sample) cpu() time.Duration { return s.engineCPU + s.providerCPU }
@@ -34,6 +35,7 @@ type workplace struct {
 	*engine.Workspace
 	server   *salesforcetest.Server
 	provider string // path of the binary; empty if there is none
+	env      []string
 	latency  time.Duration
 }
 
@@ -87,7 +89,7 @@ func (w *workplace) run(ctx context.Context, command string) (sample, error) {
 		return sample{}, err
 	}
 	requests, connections := len(w.server.Org.Requests()), w.server.Connections()
-	cmd := w.Command(ctx, []string{"BENCH_PROVIDER=" + w.provider, "BENCH_USAGE=" + usages},
+	cmd := w.Command(ctx, append([]string{"BENCH_PROVIDER=" + w.provider, "BENCH_USAGE=" + usages}, w.env...),
 		command, "-auto-approve", "-no-color", "-input=false", fmt.Sprintf("-parallelism=%d", parallelism))
 	// An engine that is interrupted ends its provider.
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }

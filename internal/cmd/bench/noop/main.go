@@ -1,5 +1,6 @@
 // Command noop is a provider that does nothing, built from the same SDK as ours:
-// what is left of a run then is the engine's and the SDK's.
+// what is left of a run then is the engine's and the SDK's. One of its resources
+// has a single attribute, the other those of ours.
 package main
 
 import (
@@ -42,7 +43,10 @@ func (noopProvider) Configure(context.Context, provider.ConfigureRequest, *provi
 func (noopProvider) DataSources(context.Context) []func() datasource.DataSource { return nil }
 
 func (noopProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{func() resource.Resource { return noopResource{} }}
+	return []func() resource.Resource{
+		func() resource.Resource { return noopResource{} },
+		func() resource.Resource { return sameAttributesResource{} },
+	}
 }
 
 type noopResource struct{}
