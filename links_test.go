@@ -1,13 +1,17 @@
 package main
 
 import (
+	"context"
+	"flag"
 	"io/fs"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 var (
@@ -19,11 +23,69 @@ var (
 	noSlug  = regexp.MustCompile(`[^\p{L}\p{N}_ -]`)
 )
 
+var external = flag.Bool("external", false, "fetch the links that lead out of the repository; make links does")
+
 // Links within the repository lead to files, and to headings of files, that
 // there are. Nothing is fetched.
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	links := 0
+	eachLink(t, func(path string, target *url.URL) {
+		if target.Scheme != "" || target.Host != "" {
+			return
+		}
+		links++
+		file := path
+		if target.Path != "" {
+			file = filepath.Join(filepath.Dir(path), filepath.FromSlash(target.Path))
+		}
+		if _, err := os.Stat(file); err != nil {
+			t.Errorf("%s: %s leads nowhere", path, target)
+		} else if target.Fragment != "" && !anchors(read(t, file))[target.Fragment] {
+			t.Errorf("%s: %s leads to no heading", path, target)
+		}
+	})
+	if links == 0 {
+		t.Error("no links were found")
+	}
+}
+
+// Links to elsewhere lead to pages that there are.
+func TestExternalLinks(t *testing.T) {
+	if !*external {
+		t.Skip("this needs the network: make links")
+	}
+	fetched := map[string]bool{}
+	eachLink(t, func(path string, target *url.URL) {
+		target.Fragment = ""
+		if target.Host == "" || fetched[target.String()] {
+			return
+		}
+		fetched[target.String()] = true
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			return
+		}
+		defer resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s answers %s", path, target, resp.Status)
+		}
+	})
+	if len(fetched) == 0 {
+		t.Error("no links were found")
+	}
+}
+
+// eachLink visits the links of all pages. Code has none.
+func eachLink(t *testing.T, visit func(path string, target *url.URL)) {
+	t.Helper()
 	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -40,27 +102,12 @@ func TestLinks(t *testing.T) {
 				t.Errorf("%s: %q is no link", path, match[1])
 				continue
 			}
-			if target.Scheme != "" || target.Host != "" {
-				continue
-			}
-			links++
-			file := path
-			if target.Path != "" {
-				file = filepath.Join(filepath.Dir(path), filepath.FromSlash(target.Path))
-			}
-			if _, err := os.Stat(file); err != nil {
-				t.Errorf("%s: %s leads nowhere", path, match[1])
-			} else if target.Fragment != "" && !anchors(read(t, file))[target.Fragment] {
-				t.Errorf("%s: %s leads to no heading", path, match[1])
-			}
+			visit(path, target)
 		}
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
-	}
-	if links == 0 {
-		t.Error("no links were found")
 	}
 }
 

@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"bufio"
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
@@ -60,6 +61,73 @@ esac`)
 			t.Errorf("the token is valid after command %d of %d: %t", i+1, len(blocks), last)
 		}
 		assertNoSecretFile(t, workspace, access, key.identity)
+	}
+}
+
+// Whoever follows the guide for beginners sees what it promises.
+func TestGuideGettingStarted(t *testing.T) {
+	requireUnix(t, "the commands are for a Unix shell")
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip("curl is not installed")
+	}
+	t.Parallel()
+	blocks := documentedBlocks(t)["getting-started.md.tmpl"]
+	simulator := blocks[0].text
+	workspace := emptyWorkspace(t)
+	useMirror(t, workspace)
+
+	// Of this repository instead of a release, and at any free port.
+	binary := filepath.Join(t.TempDir(), "simulator")
+	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", binary, "../cmd/simulator")
+	build.Env = userEnv
+	if output, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	released := "go run github.com/seed-96a09c2e/terraform-provider-salesforce/internal/cmd/simulator@latest"
+	if !strings.Contains(simulator, released) {
+		t.Fatalf("the guide starts with %q", simulator)
+	}
+	org := exec.CommandContext(t.Context(), "sh", "-c", "exec "+strings.Replace(simulator, released, binary+" -listen 127.0.0.1:0", 1))
+	stdout, err := org.StdoutPipe()
+	must(err)
+	must(org.Start())
+	t.Cleanup(func() {
+		_ = org.Process.Kill()
+		_ = org.Wait()
+	})
+	lines := bufio.NewScanner(stdout)
+	if !lines.Scan() {
+		t.Fatalf("%s: nothing was printed: %v", simulator, lines.Err())
+	}
+	url := strings.TrimPrefix(lines.Text(), "listening on ")
+
+	var commands strings.Builder
+	for _, block := range blocks[1:] {
+		text := strings.ReplaceAll(block.text, "http://127.0.0.1:8080", url)
+		switch block.language {
+		case "terraform":
+			must(workspace.Write("main.tf", text))
+		case "shell":
+			commands.WriteString(text)
+		}
+	}
+	bin := t.TempDir()
+	must(os.Symlink(enginePath, filepath.Join(bin, "terraform")))
+	cmd := workspace.Command(t.Context(), []string{
+		"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"TF_CLI_ARGS_apply=-auto-approve", "TF_CLI_ARGS_destroy=-auto-approve", "TF_CLI_ARGS=-no-color",
+	})
+	cmd.Path, cmd.Args = "/bin/sh", []string{"sh", "-eu", "-c", commands.String()}
+	output, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	rest := string(output)
+	for _, want := range []string{"status = \"active\"", "Destroy complete! Resources: 1 destroyed.", "HTTP/1.1 400", "error=invalid_token"} {
+		var found bool
+		if _, rest, found = strings.Cut(rest, want); !found {
+			t.Errorf("%q is not printed, or too early:\n%s", want, output)
+		}
 	}
 }
 

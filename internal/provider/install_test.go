@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/engine"
 	fake "github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforcetest"
 )
 
@@ -23,15 +24,7 @@ func TestInstall(t *testing.T) {
 	server := startOrg(t, fake.Config{})
 	access := server.Org.IssueAccessToken()
 	workspace := newWorkspace(t, revocationConfig(server, token(access)))
-
-	mirror := t.TempDir()
-	archive, version := releaseArchive(t)
-	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
-		dir := filepath.Join(mirror, host, "seed-96a09c2e", "salesforce")
-		must(os.MkdirAll(dir, 0o700))
-		must(os.WriteFile(filepath.Join(dir, filepath.Base(archive)), readFile(t, archive), 0o600))
-	}
-	rewrite(t, workspace, "cli.tfrc", fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", mirror))
+	version := useMirror(t, workspace)
 	constraint := fmt.Sprintf("source = \"seed-96a09c2e/salesforce\", version = %q", version)
 	rewrite(t, workspace, "main.tf", strings.Replace(string(readFile(t, workspace.Dir, "main.tf")), `source = "seed-96a09c2e/salesforce"`, constraint, 1))
 
@@ -51,6 +44,21 @@ func TestInstall(t *testing.T) {
 			t.Errorf("the provider calls itself %q; want version %s", agent, version)
 		}
 	}
+}
+
+// useMirror has the engine install the provider from an archive, in a mirror of
+// the registries, and returns its version.
+func useMirror(t *testing.T, workspace *engine.Workspace) (version string) {
+	t.Helper()
+	mirror := t.TempDir()
+	archive, version := releaseArchive(t)
+	for _, host := range []string{"registry.terraform.io", "registry.opentofu.org"} {
+		dir := filepath.Join(mirror, host, "seed-96a09c2e", "salesforce")
+		must(os.MkdirAll(dir, 0o700))
+		must(os.WriteFile(filepath.Join(dir, filepath.Base(archive)), readFile(t, archive), 0o600))
+	}
+	rewrite(t, workspace, "cli.tfrc", fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", mirror))
+	return version
 }
 
 // releaseArchive is the archive for this platform, and its version: of a
