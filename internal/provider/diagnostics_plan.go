@@ -49,7 +49,7 @@ var (
 	armedEphemeralMessage = message{
 		severity: diag.SeverityError,
 		summary:  "Token Is Revoked at the End of the Run",
-		happened: "The token comes from an ephemeral salesforce_access_token, which revokes it at the end of this run. With revoke_on = [\"destroy\"] the state would call it active.",
+		happened: "The token comes from an ephemeral salesforce_access_token, which revokes it at the end of this run. With revoke_on = [\"destroy\"] the state would show it as active.",
 		meaning:  "Nothing was sent for this resource, and nothing was stored. The token is revoked at the end of the run.",
 		remedy: "Remove this resource, because the ephemeral resource revokes the token anyway. " +
 			"Or set revoke_on_close = false there, so that the token is valid until this resource is destroyed.",
@@ -58,7 +58,7 @@ var (
 	notVerifiableMessage = message{
 		severity: diag.SeverityWarning,
 		summary:  "Token Cannot Be Verified",
-		happened: "verify asks the org whether it accepts an access token. The form of this token says {kind}, and the org does not answer that question for it without issuing another token.",
+		happened: "With verify, the provider asks the org whether it accepts an access token. By its form, this token is of the kind {kind}: the org cannot be asked about it without issuing another token.",
 		meaning:  "The token is revoked all the same; verified_at stays null.",
 		remedy:   "Leave out verify. For a refresh token, check the data source salesforce_oauth_tokens: its row is gone once the token is revoked.",
 		token:    unaffected + ": it is revoked as without verify",

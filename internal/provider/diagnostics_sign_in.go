@@ -42,7 +42,7 @@ var (
 	privateDataDamaged = message{
 		severity: diag.SeverityError,
 		summary:  "Private Data Not Decoded",
-		happened: "What the provider gave to the engine when it opened the ephemeral resource came back altered: {error}.",
+		happened: "The data that the provider stored when it opened the ephemeral resource came back altered: {error}.",
 		meaning:  "The token may still be valid. The provider tries to revoke it when it exits.",
 		remedy:   "This is a bug: please report it.",
 		token:    mayBeValid,

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -86,7 +87,8 @@ func describeCauses(page *strings.Builder, rows []cause) {
 	}
 	page.WriteString("\n| If | it means | what to do |\n| --- | --- | --- |\n")
 	for _, c := range rows {
-		fmt.Fprintf(page, "| %s | %s | %s |\n", c.when, inCell(c.meaning), inCell(c.remedy))
+		meaning := cmp.Or(inCell(c.meaning), "as above") // which is what the token's validity says
+		fmt.Fprintf(page, "| %s | %s | %s |\n", c.when, meaning, inCell(c.remedy))
 	}
 }
 
@@ -110,7 +112,7 @@ var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompi
 // inGuide is a text of the catalogue as the guide has it: names of attributes,
 // variables and functions are code.
 func inGuide(text string) string {
-	identifiers := regexp.MustCompile(`(^|[\s(])((?:[a-z0-9]+_[a-z0-9_]+|verify)(?: = (?:\["[a-z]+"\]|[a-z]+))|[a-z0-9]+_[a-z0-9_]+|SALESFORCE_[A-Z_]+|TF_[A-Z_]+|"destroy"|terraform (?:apply|destroy) -[a-z]+=[A-Za-z]+)`)
+	identifiers := regexp.MustCompile(`(^|[\s(])((?:[a-z0-9]+_[a-z0-9_]+|verify)(?: = (?:\["[a-z]+"\]|[a-z]+))|[a-z0-9]+_[a-z0-9_]+|SALESFORCE_[A-Z_]+|(?:site|username|triggers|timeouts|verify|trimspace)\b|TF_[A-Z_]+|"destroy"|terraform (?:apply|destroy) -[a-z]+=[A-Za-z]+)`)
 	text = placeholder().ReplaceAllStringFunc(guideWords.Replace(text), func(word string) string {
 		return "*" + strings.ReplaceAll(strings.Trim(word, "{}"), "_", " ") + "*"
 	})
