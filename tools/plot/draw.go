@@ -2,6 +2,7 @@ package main
 
 import (
 	"image/color"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -26,12 +27,12 @@ var colors = []color.Color{
 func draw(data plotData, file string) error {
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = data.Title, data.X, data.Y
-	p.Legend.Top, p.Legend.Left = true, true
+	p.Legend.Top, p.Legend.Left, p.Legend.Padding = true, true, vg.Points(3)
 	p.Add(plotter.NewGrid())
 	add := addLine
 	if len(data.Labels) > 0 {
 		add = addBars
-		p.NominalX(data.Labels...)
+		p.NominalX(onTwoLines(data.Labels)...)
 		p.Y.Min = 0
 	} else {
 		p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
@@ -42,12 +43,23 @@ func draw(data plotData, file string) error {
 			return err
 		}
 	}
-	// Room for the outer bars, and for the legend.
+	// Room for the outer bars or the label of the last tick, and for the legend.
 	if len(data.Labels) > 0 {
 		p.X.Min, p.X.Max = -0.5, float64(len(data.Labels))-0.5
+		p.Y.Max *= 1.3
+	} else {
+		p.X.Max *= 1.4
+		p.Y.Max *= 5
 	}
-	p.Y.Max *= 1.3
 	return p.Save(width, height, file)
+}
+
+// onTwoLines keeps labels from running into each other.
+func onTwoLines(labels []string) (split []string) {
+	for _, label := range labels {
+		split = append(split, strings.Replace(label, " ", "\n", 1))
+	}
+	return split
 }
 
 // addBars puts the bars of a series beside those of the others.
