@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed-96a09c2e/terraform-provider-salesforce/internal/engine"
 	fake "github.com/seed-96a09c2e/terraform-provider-salesforce/internal/salesforcetest"
 )
 
@@ -32,7 +33,6 @@ func TestGuideCommands(t *testing.T) {
 	script := func(name, body string) {
 		must(os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\nset -eu\n"+body), 0o700))
 	}
-	must(os.Symlink(enginePath, filepath.Join(bin, "terraform")))
 	script("age-keygen", `case "$1" in
 -pq) echo "$IDENTITY" >"$3" ;;
 -y) test -s "$2" && echo "$RECIPIENT" ;;
@@ -49,19 +49,34 @@ esac`)
 		t.Fatalf("the guide has %d blocks of commands; want keys, apply, plan, destroy", len(blocks))
 	}
 	for i, block := range blocks {
-		cmd := workspace.Command(t.Context(), []string{
-			"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"), "STORE=" + store, "IDENTITY=" + key.identity, "RECIPIENT=" + key.recipient,
-			"TF_CLI_ARGS_apply=-auto-approve", "TF_CLI_ARGS_destroy=-auto-approve", "TF_CLI_ARGS_plan=-detailed-exitcode", "TF_INPUT=0",
-		})
-		cmd.Path, cmd.Args = "/bin/sh", []string{"sh", "-eu", "-c", block[1]}
-		if output, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", block[1], err, output)
-		}
+		runShell(t, workspace, bin, []string{
+			"STORE=" + store, "IDENTITY=" + key.identity, "RECIPIENT=" + key.recipient, "TF_CLI_ARGS_plan=-detailed-exitcode", "TF_INPUT=0",
+		}, block[1])
 		if last := i == len(blocks)-1; server.Org.Alive(access) == last {
 			t.Errorf("the token is valid after command %d of %d: %t", i+1, len(blocks), last)
 		}
 		assertNoSecretFile(t, workspace, access, key.identity)
 	}
+}
+
+// runShell runs commands of a page, with the engine as terraform and whatever else
+// is in bin, and approves what they apply and destroy. It returns what they print.
+func runShell(t *testing.T, workspace *engine.Workspace, bin string, env []string, commands string) string {
+	t.Helper()
+	terraform := filepath.Join(bin, "terraform")
+	if _, err := os.Lstat(terraform); err != nil {
+		must(os.Symlink(enginePath, terraform))
+	}
+	cmd := workspace.Command(t.Context(), append([]string{
+		"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"TF_CLI_ARGS_apply=-auto-approve", "TF_CLI_ARGS_destroy=-auto-approve",
+	}, env...))
+	cmd.Path, cmd.Args = "/bin/sh", []string{"sh", "-eu", "-c", commands}
+	output, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", commands, err, output)
+	}
+	return string(output)
 }
 
 // Whoever follows the guide for beginners sees what it promises.
@@ -111,18 +126,8 @@ func TestGuideGettingStarted(t *testing.T) {
 			commands.WriteString(text)
 		}
 	}
-	bin := t.TempDir()
-	must(os.Symlink(enginePath, filepath.Join(bin, "terraform")))
-	cmd := workspace.Command(t.Context(), []string{
-		"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"),
-		"TF_CLI_ARGS_apply=-auto-approve", "TF_CLI_ARGS_destroy=-auto-approve", "TF_CLI_ARGS=-no-color",
-	})
-	cmd.Path, cmd.Args = "/bin/sh", []string{"sh", "-eu", "-c", commands.String()}
-	output, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, output)
-	}
-	rest := string(output)
+	output := runShell(t, workspace, t.TempDir(), []string{"TF_CLI_ARGS=-no-color"}, commands.String())
+	rest := output
 	for _, want := range []string{"status = \"active\"", "Destroy complete! Resources: 1 destroyed.", "HTTP/1.1 400", "error=invalid_token"} {
 		var found bool
 		if _, rest, found = strings.Cut(rest, want); !found {

@@ -31,7 +31,7 @@ type alternative struct {
 	binary        string // of the provider
 	revokes       bool   // at creation or destroy, as it is told; else nothing is sent
 	needs         string // a program that has to be there
-	quiet         bool   // the SDK makes no trace lines, which is what ours sees to itself
+	quiet         bool   // the SDK makes no trace lines, as in ours
 }
 
 // The names of the alternatives that targets are about.

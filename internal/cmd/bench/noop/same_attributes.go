@@ -28,7 +28,7 @@ var computed = map[string]string{
 }
 
 // A sameAttributesResource does nothing either, with the attributes that
-// salesforce_token_revocation has. What it takes more than the other one is what
+// salesforce_token_revocation has. What it needs more than the other one is what
 // the engine and the SDK need for these.
 type sameAttributesResource struct{ noopResource }
 
